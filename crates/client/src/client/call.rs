@@ -1,0 +1,137 @@
+//! One call as a series of attempts, each let through by the breaker and judged for it.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use tokio::time::error::Elapsed;
+use tokio::time::{sleep, timeout_at};
+
+use super::{Inner, OperationKind};
+use crate::answer::RawResponse;
+use crate::breaker::{Breaker, Permit};
+use crate::deadline::Deadline;
+use crate::error::{BadResponse, ClientError, Unavailable};
+use crate::queue::NoPlace;
+use crate::retry;
+use crate::transport::Failure;
+
+impl Inner {
+    pub(super) fn breaker(&self, kind: OperationKind) -> &Breaker {
+        match kind {
+            OperationKind::Query => &self.queries,
+            OperationKind::Mutation => &self.mutations,
+        }
+    }
+
+    pub(super) async fn attempts(
+        &self,
+        kind: OperationKind,
+        body: &Bytes,
+        headers: &HeaderMap,
+        deadline: Deadline,
+    ) -> Result<RawResponse, ClientError> {
+        let mut retries = 0;
+        loop {
+            let failed = match self.attempt(kind, body.clone(), headers.clone(), deadline).await {
+                Ok(answer) => return Ok(answer),
+                Err(failed) => failed,
+            };
+            let Some(pause) = self.pause_before_retry(kind, retries, &failed, deadline) else {
+                return Err(failed.error);
+            };
+            sleep(pause).await;
+            retries += 1;
+            self.counters.retries.add();
+        }
+    }
+
+    /// `None` when there shall be no retry.
+    fn pause_before_retry(
+        &self,
+        kind: OperationKind,
+        retries: u32,
+        failed: &Failed,
+        deadline: Deadline,
+    ) -> Option<Duration> {
+        if retries >= self.max_retries || !retry::is_retryable(kind, &failed.error) {
+            return None;
+        }
+        let pause = retry::pause(retries, failed.retry_after, deadline)?;
+        self.budget.withdraw().then_some(pause)
+    }
+
+    async fn attempt(
+        &self,
+        kind: OperationKind,
+        body: Bytes,
+        headers: HeaderMap,
+        deadline: Deadline,
+    ) -> Result<RawResponse, Failed> {
+        let permit = self.breaker(kind).admit().ok_or_else(|| self.rejected())?;
+        self.counters.attempts.add();
+        let outcome = timeout_at(deadline.at(), self.transport.attempt(body, headers, deadline)).await;
+        settle(permit, &outcome);
+        match outcome {
+            Ok(answer) => answer.map_err(|failure| self.failed(failure)),
+            Err(_) => Err(ClientError::DeadlineExceeded { service: self.name.clone() }.into()),
+        }
+    }
+
+    fn failed(&self, failure: Failure) -> Failed {
+        Failed { retry_after: failure.retry_after(), error: self.error(failure) }
+    }
+
+    fn error(&self, failure: Failure) -> ClientError {
+        let service = self.name.clone();
+        match failure {
+            Failure::Unavailable { reason, .. } => ClientError::Unavailable { service, reason },
+            Failure::RateLimited { retry_after } => ClientError::RateLimited { service, retry_after },
+            Failure::BadResponse(reason) => ClientError::BadResponse { service, reason },
+        }
+    }
+
+    pub(super) fn rejected(&self) -> ClientError {
+        self.counters.rejected.add();
+        ClientError::Unavailable { service: self.name.clone(), reason: Unavailable::BreakerOpen }
+    }
+
+    pub(super) fn no_place(&self, reason: &NoPlace) -> ClientError {
+        let service = self.name.clone();
+        match reason {
+            NoPlace::Full => {
+                self.counters.shed.add();
+                ClientError::Overloaded { service }
+            }
+            NoPlace::TooLate => ClientError::DeadlineExceeded { service },
+        }
+    }
+
+    pub(super) fn bad_response(&self, reason: BadResponse) -> ClientError {
+        ClientError::BadResponse { service: self.name.clone(), reason }
+    }
+}
+
+/// What an attempt says about the service. Not answering before our deadline is the service's failure, and a 5xx is one
+/// even if it brings a GraphQL response.
+fn settle(permit: Permit, outcome: &Result<Result<RawResponse, Failure>, Elapsed>) {
+    match outcome {
+        Ok(Ok(answer)) if !answer.status.is_server_error() => permit.succeeded(),
+        Ok(Err(failure)) if !failure.is_the_services() => permit.succeeded(),
+        Ok(Err(failure)) => permit.failed(failure.retry_after()),
+        Ok(Ok(_)) | Err(_) => permit.failed(None),
+    }
+}
+
+/// An attempt's end, with what the service said about the next one.
+#[derive(Debug)]
+struct Failed {
+    error: ClientError,
+    retry_after: Option<Duration>,
+}
+
+impl From<ClientError> for Failed {
+    fn from(error: ClientError) -> Self {
+        Self { error, retry_after: None }
+    }
+}

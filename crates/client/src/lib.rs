@@ -1,0 +1,26 @@
+//! GraphQL over HTTP, for callers that must not fall when a service does: one deadline over everything, a breaker, a
+//! bounded queue, retries within a budget, and look-ups of one request batched together.
+//!
+//! The modules are listed in the order in which a call meets them.
+
+mod settings;
+mod client;
+mod deadline;
+mod queue;
+mod breaker;
+mod budget;
+mod retry;
+mod transport;
+mod answer;
+mod error;
+mod stats;
+pub mod batch;
+
+pub use answer::{GraphqlError, RawResponse, Response};
+pub use batch::Lookup;
+pub use breaker::{BreakerSettings, BreakerState};
+pub use client::{Client, OperationKind, Request};
+pub use deadline::{DEADLINE_HEADER, Deadline};
+pub use error::{BadResponse, BuildError, ClientError, Unavailable};
+pub use settings::ClientSettings;
+pub use stats::{BreakerStats, Stats};

@@ -1,0 +1,51 @@
+//! What a client allows itself, and the service that it calls.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::breaker::BreakerSettings;
+
+/// Settings of one [`Client`](crate::Client). Durations are written like `3s` or `250ms`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ClientSettings {
+    /// Over queueing, connecting, headers and body, retries included. What is left of the caller's deadline counts
+    /// where it is less.
+    #[serde(with = "humantime_serde")]
+    pub timeout: Duration,
+    #[serde(with = "humantime_serde")]
+    pub connect_timeout: Duration,
+    /// Less than the ten seconds after which our own servers close an idle connection: a request sent on one that is
+    /// just being closed is lost, and a mutation is not sent again.
+    #[serde(with = "humantime_serde")]
+    pub pool_idle_timeout: Duration,
+    pub pool_max_idle: usize,
+    /// Calls that may be under way at once.
+    pub max_in_flight: usize,
+    /// Calls that may wait for one of those places; more are shed.
+    pub max_queued: usize,
+    pub max_response_bytes: usize,
+    /// Retries of one query; mutations are never retried.
+    pub max_retries: u32,
+    /// Retries as a share of the calls made, over time.
+    pub retry_ratio: f64,
+    pub breaker: BreakerSettings,
+}
+
+impl Default for ClientSettings {
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(3),
+            connect_timeout: Duration::from_secs(1),
+            pool_idle_timeout: Duration::from_secs(5),
+            pool_max_idle: 64,
+            max_in_flight: 256,
+            max_queued: 512,
+            max_response_bytes: 10 * 1024 * 1024,
+            max_retries: 2,
+            retry_ratio: 0.1,
+            breaker: BreakerSettings::default(),
+        }
+    }
+}

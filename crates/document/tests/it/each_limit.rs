@@ -1,0 +1,135 @@
+//! Each limit is reached and passes, then crossed by one and refused with its own code.
+
+use document::{Limits, check};
+
+use crate::{code, code_under};
+
+fn crossed(at_limit: &str, by_one: &str, expected: &str) {
+    assert_eq!(code(at_limit), "passes", "at the limit: {at_limit}");
+    assert_eq!(code(by_one), expected, "one over: {by_one}");
+}
+
+fn nested(fields: usize) -> String {
+    format!("{}a{}", "{a".repeat(fields - 1) + "{", "}".repeat(fields))
+}
+
+fn fields(count: usize, text: impl Fn(usize) -> String) -> String {
+    (0..count).map(text).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn bytes() {
+    let padded = |bytes: usize| format!("{{a}}{}", " ".repeat(bytes - 3));
+    crossed(&padded(16 * 1024), &padded(16 * 1024 + 1), "DOCUMENT_TOO_LARGE");
+}
+
+#[test]
+fn tokens_where_a_string_is_one_and_a_comment_none() {
+    let with = |tokens: usize| format!("{{a(b:[{}])}} # one two three", fields(tokens - 9, |_| "\"} x {\"".to_owned()));
+    crossed(&with(2_000), &with(2_001), "MAX_TOKENS");
+    assert_eq!(check(&with(100), &Limits::default()).unwrap().tokens, 100);
+}
+
+#[test]
+fn depth() {
+    crossed(&nested(10), &nested(11), "MAX_DEPTH");
+}
+
+#[test]
+fn depth_through_a_fragment() {
+    let spread = |depth: usize| format!("{{a{{...f}}}} fragment f on T {}", nested(depth - 1));
+    crossed(&spread(10), &spread(11), "MAX_DEPTH");
+}
+
+#[test]
+fn height_of_inline_fragments_and_of_a_chain_of_fragments() {
+    let inline = |height: usize| format!("{}{{a}}{}", "{...".repeat(height - 1), "}".repeat(height - 1));
+    crossed(&inline(50), &inline(51), "MAX_DEPTH");
+    let link = |at: usize| format!("fragment f{at} on T {{...f{}}}", at + 1);
+    let chain = |height: usize| format!("{{...f0}} {} fragment f{} on T {{a}}", fields(height - 2, link), height - 2);
+    crossed(&chain(50), &chain(51), "MAX_HEIGHT");
+}
+
+#[test]
+fn selections_after_expansion() {
+    let limits = Limits { selections: 40, ..Limits::default() };
+    let spreads = |rest: usize| {
+        format!(
+            "{{a{{...f ...f}} {}}} fragment f on T {{{}}}",
+            fields(rest, |_| "b".to_owned()),
+            fields(10, |_| "c".to_owned())
+        )
+    };
+    assert_eq!(check(&spreads(7), &limits).unwrap().selections, 40);
+    assert_eq!(code_under(&spreads(8), &limits), "MAX_SELECTIONS");
+}
+
+#[test]
+fn selections_are_added_up_over_all_definitions() {
+    let limits = Limits { selections: 4, ..Limits::default() };
+    assert_eq!(code_under("query A {a b} query B {a b}", &limits), "passes");
+    assert_eq!(code_under("query A {a b} query B {a b c}", &limits), "MAX_SELECTIONS");
+}
+
+#[test]
+fn aliases_directly_and_through_fragments() {
+    let aliased = |count: usize| format!("{{{}}}", fields(count, |at| format!("x{at}: a")));
+    crossed(&aliased(15), &aliased(16), "MAX_ALIASES");
+    let through = |own: usize| {
+        format!(
+            "{{n{{...f ...f {}}}}} fragment f on T {{{}}}",
+            fields(own, |at| format!("y{at}: a")),
+            fields(7, |at| format!("x{at}: __typename"))
+        )
+    };
+    crossed(&through(1), &through(2), "MAX_ALIASES");
+}
+
+#[test]
+fn directives_wherever_they_stand() {
+    let on_field = |count: usize| format!("{{a {}}}", "@x ".repeat(count));
+    crossed(&on_field(50), &on_field(51), "MAX_DIRECTIVES");
+    let everywhere = |on_field: usize| {
+        format!("query @x {{a {} ...f @x ... @x {{a}}}} fragment f on T @x {{b @x}}", "@x ".repeat(on_field))
+    };
+    crossed(&everywhere(45), &everywhere(46), "MAX_DIRECTIVES");
+}
+
+#[test]
+fn root_fields_directly_and_through_fragments() {
+    let direct = |count: usize| format!("{{{}}}", fields(count, |_| "a".to_owned()));
+    crossed(&direct(20), &direct(21), "MAX_ROOT_FIELDS");
+    let spread = |own: usize| {
+        format!("{{...f ...{{...f}} {}}} fragment f on Query {{a{{b c}} d}}", fields(own, |_| "a".to_owned()))
+    };
+    crossed(&spread(16), &spread(17), "MAX_ROOT_FIELDS");
+}
+
+#[test]
+fn a_field_that_may_be_selected_once() {
+    let limits = Limits { once: vec!["login".to_owned(), "register".to_owned()], ..Limits::default() };
+    let passes = [
+        "mutation {login}",
+        "mutation {login other other}",
+        "mutation A {login} mutation B {login}",
+        "{login login}",
+        "{a {login login}}",
+    ];
+    for source in passes {
+        assert_eq!(code_under(source, &limits), "passes", "{source}");
+    }
+    let refused = [
+        "mutation {a: login b: login}",
+        "mutation {login register}",
+        "mutation {login ...f} fragment f on Mutation {... {login}}",
+    ];
+    for source in refused {
+        assert_eq!(code_under(source, &limits), "ONCE_PER_REQUEST", "{source}");
+    }
+}
+
+#[test]
+fn introspection_depth() {
+    let types = |depth: usize| format!("{{__type(name:\"A\") {}}}", nested(depth).replace('a', "ofType"));
+    crossed(&types(20), &types(21), "MAX_INTROSPECTION_DEPTH");
+}

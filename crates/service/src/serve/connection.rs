@@ -1,0 +1,132 @@
+//! One connection, from its first byte to its last.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::ConnectInfo;
+use axum::response::Response;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpStream;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio_io_timeout::TimeoutStream;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::Service;
+
+use super::ServeSettings;
+use crate::shutdown::Shutdown;
+
+/// hyper's own default for the number of headers needs no allocation, a configured one does.
+const HYPER_DEFAULT_HEADERS: usize = 100;
+
+/// hyper refuses a smaller read buffer than this.
+const SMALLEST_BUFFER: usize = 8 * 1024;
+
+/// All connections of one server.
+pub(super) struct Connections {
+    protocol: http1::Builder,
+    router: Router,
+    write_timeout: Duration,
+    shutdown: Shutdown,
+    /// Told to finish what they do and close.
+    pub(super) closing: CancellationToken,
+    /// Told to stop where they are.
+    pub(super) cut: CancellationToken,
+    pub(super) tasks: TaskTracker,
+}
+
+impl Connections {
+    pub(super) fn new(router: Router, settings: &ServeSettings, shutdown: Shutdown) -> Self {
+        Self {
+            protocol: protocol(settings),
+            router,
+            write_timeout: settings.write_timeout,
+            shutdown,
+            closing: CancellationToken::new(),
+            cut: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        }
+    }
+
+    /// Serves `stream` in a task of its own, which holds `slot` to its end.
+    pub(super) fn serve(&self, stream: TcpStream, slot: OwnedSemaphorePermit) {
+        // Both fail only on a connection that is already gone; serving it ends at once.
+        let _ = stream.set_nodelay(true);
+        let Ok(peer) = stream.peer_addr() else { return };
+        let connection = self.protocol.serve_connection(self.io(stream), self.handler(peer)).with_upgrades();
+        let (closing, cut) = (self.closing.clone(), self.cut.clone());
+        self.tasks.spawn(async move {
+            let _slot = slot;
+            let mut connection = pin!(connection);
+            let closed = async {
+                tokio::select! {
+                    outcome = connection.as_mut() => return log(outcome),
+                    () = closing.cancelled() => connection.as_mut().graceful_shutdown(),
+                }
+                log(connection.await);
+            };
+            tokio::select! {
+                () = cut.cancelled() => tracing::warn!(%peer, "connection cut, it did not finish in time"),
+                () = closed => {}
+            }
+        });
+    }
+
+    fn io(&self, stream: TcpStream) -> TokioIo<Pin<Box<TimeoutStream<TcpStream>>>> {
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(self.write_timeout));
+        TokioIo::new(Box::pin(stream))
+    }
+
+    fn handler(
+        &self,
+        peer: SocketAddr,
+    ) -> impl hyper::service::Service<
+        Request<Incoming>,
+        Response = Response,
+        Error = Infallible,
+        Future = impl Future<Output = Result<Response, Infallible>> + Send + use<>,
+    > + use<> {
+        let (router, shutdown) = (self.router.clone(), self.shutdown.clone());
+        service_fn(move |request| answer(router.clone(), request, peer, shutdown.clone()))
+    }
+}
+
+/// What ends a connection early is the client's doing: news for who debugs, not for who operates.
+fn log(outcome: hyper::Result<()>) {
+    if let Err(error) = outcome {
+        tracing::debug!(%error, "connection ended early");
+    }
+}
+
+fn protocol(settings: &ServeSettings) -> http1::Builder {
+    let mut protocol = http1::Builder::new();
+    protocol
+        .timer(TokioTimer::new())
+        .header_read_timeout(settings.header_read_timeout)
+        .max_header_size(settings.max_header_bytes)
+        .max_buf_size(settings.max_header_bytes.saturating_mul(2).max(SMALLEST_BUFFER));
+    if settings.max_headers != HYPER_DEFAULT_HEADERS {
+        protocol.max_headers(settings.max_headers);
+    }
+    protocol
+}
+
+async fn answer(
+    mut router: Router,
+    mut request: Request<Incoming>,
+    peer: SocketAddr,
+    shutdown: Shutdown,
+) -> Result<Response, Infallible> {
+    request.extensions_mut().insert(ConnectInfo(peer));
+    request.extensions_mut().insert(shutdown);
+    router.call(request).await
+}

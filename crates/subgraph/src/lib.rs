@@ -1,0 +1,25 @@
+//! What every Mercado subgraph needs, so that the four of them differ only in what they sell.
+//!
+//! Read in the order of a process's life: [`boot`] (commands, settings, start), [`database`],
+//! [`server`] (HTTP to schema), [`identity`] (who asks), then the vocabulary that schemas share:
+//! [`error`], [`user_error`], [`id`], [`money`], [`text`], [`paging`], [`time`] and [`sdl`].
+
+pub mod boot;
+pub mod database;
+pub mod error;
+pub mod id;
+pub mod identity;
+pub mod money;
+pub mod paging;
+pub mod sdl;
+pub mod server;
+pub mod text;
+pub mod time;
+pub mod user_error;
+
+pub use boot::{Assembled, BootError, Parts, Running, Subgraph, SubgraphSettings};
+pub use database::{Database, DatabaseSettings};
+pub use error::{Error, Result};
+pub use id::Id;
+pub use identity::{Caller, Identity, Requires, Scope};
+pub use money::{Currency, Money, MoneyInput};

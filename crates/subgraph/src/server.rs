@@ -1,0 +1,153 @@
+//! GraphQL over HTTP for a subgraph: `POST /graphql`, JSON in, JSON out.
+//!
+//! Clients talk to the gateway; this face is for the gateway and for service principals. It is
+//! guarded all the same, since a port that can be reached will be.
+
+mod lists;
+mod refusal;
+
+use std::{sync::Arc, time::Duration};
+
+use async_graphql::{ObjectType, Request as GraphqlRequest, Response as GraphqlResponse, Schema, SubscriptionType};
+use async_graphql_axum::{GraphQLRequest, GraphQLResponse};
+use axum::{
+    Router,
+    extract::{FromRequest as _, Request, State},
+    http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
+    response::{IntoResponse as _, Response},
+    routing::post,
+};
+use client::Deadline;
+use document::Limits;
+use refusal::Refusal;
+use secrecy::{ExposeSecret as _, SecretString};
+use service::token::Verifier;
+use sha2::{Digest as _, Sha256};
+
+use crate::{Error, Identity, Scope};
+
+/// The header by which the gateway proves itself where `gateway_credential` is set.
+pub const GATEWAY_CREDENTIAL: &str = "x-gateway-credential";
+/// What a request may take when nobody upstream has set a deadline, and the most it may ask for.
+const MAX_DURATION: Duration = Duration::from_secs(10);
+
+/// What a request must pass before it reaches the schema.
+#[derive(Clone)]
+pub struct Gate {
+    pub verifier: Verifier,
+    pub limits: Limits,
+    pub gateway_credential: Option<SecretString>,
+}
+
+/// A subgraph receives what a planner wrote: deeper, longer and with more aliases than a person's
+/// operation, so its bounds are wider than the gateway's. They keep a direct caller from burning
+/// the processor.
+pub fn default_limits() -> Limits {
+    Limits {
+        bytes: 128 * 1024,
+        tokens: 20_000,
+        depth: 24,
+        aliases: 200,
+        directives: 200,
+        root_fields: 200,
+        ..Limits::default()
+    }
+}
+
+struct Server<Q, M, S> {
+    schema: Schema<Q, M, S>,
+    gate: Gate,
+}
+
+/// The route `/graphql`.
+pub fn router<Q, M, S>(schema: Schema<Q, M, S>, gate: Gate) -> Router
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
+{
+    Router::new().route("/graphql", post(answer::<Q, M, S>)).with_state(Arc::new(Server { schema, gate }))
+}
+
+async fn answer<Q, M, S>(State(server): State<Arc<Server<Q, M, S>>>, request: Request) -> Response
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
+{
+    let deadline = deadline(request.headers());
+    match server.gate.admit(request, deadline).await {
+        Ok(request) => execute(&server.schema, request, deadline).await,
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn execute<Q, M, S>(schema: &Schema<Q, M, S>, request: GraphqlRequest, deadline: Deadline) -> Response
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
+{
+    match tokio::time::timeout(deadline.remaining(), schema.execute(request)).await {
+        Ok(response) => GraphQLResponse::from(with_codes(response)).into_response(),
+        Err(_) => Refusal::fault(StatusCode::OK, &Error::DeadlineExceeded).into_response(),
+    }
+}
+
+impl Gate {
+    async fn admit(&self, request: Request, deadline: Deadline) -> Result<GraphqlRequest, Refusal> {
+        check_content_type(request.headers())?;
+        let identity = Identity::from_headers(request.headers(), &self.verifier).await?;
+        self.check_origin(request.headers(), &identity)?;
+        let mut request = GraphQLRequest::<Refusal>::from_request(request, &()).await?.into_inner();
+        document::check(&request.query, &self.limits)?;
+        if lists::too_long(&mut request) {
+            let message = format!("A list has at most {} entries.", lists::MAX_LIST);
+            return Err(Refusal::new(StatusCode::BAD_REQUEST, "MAX_LIST", message));
+        }
+        Ok(request.data(identity).data(deadline))
+    }
+
+    /// Where a gateway credential is set, people come through the gateway. Other services come by themselves.
+    fn check_origin(&self, headers: &HeaderMap, identity: &Identity) -> Result<(), Refusal> {
+        let Some(expected) = self.gateway_credential.as_ref().filter(|_| !identity.has(Scope::Service)) else {
+            return Ok(());
+        };
+        let given = headers.get(GATEWAY_CREDENTIAL).map_or(&b""[..], |value| value.as_bytes());
+        // Equal digests mean equal secrets, and how long the comparison takes tells nothing of them.
+        if Sha256::digest(given) == Sha256::digest(expected.expose_secret()) {
+            return Ok(());
+        }
+        let message = "This service answers only its gateway.";
+        Err(Refusal::new(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", message))
+    }
+}
+
+/// A body that a browser can send without a preflight request is refused: GraphQL is JSON only.
+fn check_content_type(headers: &HeaderMap) -> Result<(), Refusal> {
+    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = value.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    let message = "Send a POST with content-type application/json.";
+    Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", message))
+}
+
+/// The caller's deadline, at most [`MAX_DURATION`] away.
+fn deadline(headers: &HeaderMap) -> Deadline {
+    let longest = Deadline::after(MAX_DURATION);
+    Deadline::from_headers(headers).map_or(longest, |asked| asked.min(longest))
+}
+
+/// Errors that the library itself makes (parsing, validation, coercion) carry no code: they are the
+/// client's mistakes.
+fn with_codes(mut response: GraphqlResponse) -> GraphqlResponse {
+    for error in &mut response.errors {
+        let extensions = error.extensions.get_or_insert_default();
+        if extensions.get("code").is_none() {
+            extensions.set("code", "BAD_USER_INPUT");
+        }
+    }
+    response
+}

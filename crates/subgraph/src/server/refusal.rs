@@ -1,0 +1,68 @@
+use async_graphql::ParseRequestError;
+use axum::{
+    Json,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use document::LimitError;
+use serde_json::json;
+use service::token::TokenError;
+
+use crate::Error;
+
+/// A request that never reaches the schema, with the answer it gets: a GraphQL error, so that every
+/// client can show it.
+pub(super) struct Refusal {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+}
+
+impl Refusal {
+    pub(super) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into() }
+    }
+
+    pub(super) fn fault(status: StatusCode, error: &Error) -> Self {
+        Self::new(status, error.code(), error.to_string())
+    }
+}
+
+impl From<LimitError> for Refusal {
+    fn from(error: LimitError) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, error.code(), error.to_string())
+    }
+}
+
+impl From<TokenError> for Refusal {
+    /// Why a token is not accepted is nobody's business but the log's.
+    fn from(error: TokenError) -> Self {
+        tracing::debug!(%error, "token refused");
+        match error {
+            TokenError::KeysUnavailable => Self::fault(StatusCode::SERVICE_UNAVAILABLE, &Error::Unavailable),
+            _ => Self::fault(StatusCode::UNAUTHORIZED, &Error::InvalidToken),
+        }
+    }
+}
+
+impl From<ParseRequestError> for Refusal {
+    fn from(error: ParseRequestError) -> Self {
+        let refuse = |status, code, message: &str| Self::new(status, code, message);
+        match error {
+            ParseRequestError::PayloadTooLarge => {
+                refuse(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", "The request is too large.")
+            }
+            ParseRequestError::UnsupportedBatch => {
+                refuse(StatusCode::BAD_REQUEST, "BATCHING_NOT_SUPPORTED", "Send one operation a request.")
+            }
+            _ => refuse(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", "The body is not a GraphQL request."),
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let error = json!({ "message": self.message, "extensions": { "code": self.code } });
+        (self.status, Json(json!({ "errors": [error] }))).into_response()
+    }
+}

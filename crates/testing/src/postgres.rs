@@ -1,0 +1,74 @@
+//! One PostgreSQL server a test process, from the binaries on the machine.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::OnceLock,
+};
+
+/// Makes a cluster in a folder of its own, starts it, says so, and holds it until standard input ends, which
+/// it does however the test process ends. Its collation is a language's where the server can do that, so
+/// that code which relies on the order of bytes fails.
+const SCRIPT: &str = r#"
+set -e
+export PATH="$1:$PATH"
+folder=$(mktemp -d)
+trap 'pg_ctl stop -D "$folder" -m immediate >&2 || true; rm -rf "$folder"' EXIT
+make() { initdb -D "$folder" -U postgres --auth=trust --encoding=UTF8 --no-sync "$@" >&2; }
+make --locale-provider=icu --icu-locale=en --locale=C || make --locale=C
+pg_ctl start -w -D "$folder" -l "$folder/log" \
+    -o "-h 127.0.0.1 -p $2 -k $folder -c fsync=off -c max_connections=400" >&2
+echo ready
+cat >/dev/null
+"#;
+
+struct Server {
+    url: String,
+    _holder: Child,
+}
+
+/// The URL of the server, without a database.
+pub(crate) fn server() -> Option<String> {
+    static SERVER: OnceLock<Option<Server>> = OnceLock::new();
+    if let Ok(url) = std::env::var("MERCADO_TEST_POSTGRES_URL") {
+        return Some(url.trim_end_matches('/').to_owned());
+    }
+    SERVER.get_or_init(|| binaries().map(|folder| start(&folder))).as_ref().map(|server| server.url.clone())
+}
+
+fn start(binaries: &Path) -> Server {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut command = as_ordinary_user();
+    command.args(["sh", "-c", SCRIPT, "postgres"]).arg(binaries).arg(port.to_string());
+    command.current_dir("/").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut holder = command.spawn().expect("a shell to start PostgreSQL");
+    let mut line = String::new();
+    BufReader::new(holder.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(line.trim(), "ready", "PostgreSQL did not start");
+    Server { url: format!("postgres://postgres@127.0.0.1:{port}"), _holder: holder }
+}
+
+/// PostgreSQL refuses to run as root; Debian's package brings the user `postgres`.
+fn as_ordinary_user() -> Command {
+    let is_root =
+        std::fs::metadata("/proc/self").is_ok_and(|process| std::os::unix::fs::MetadataExt::uid(&process) == 0);
+    if is_root {
+        let mut command = Command::new("runuser");
+        command.args(["-u", "postgres", "--"]);
+        command
+    } else {
+        Command::new("env")
+    }
+}
+
+/// The folder of `initdb` and `pg_ctl`: on the path, or where Debian puts them.
+fn binaries() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    let debian =
+        std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|entry| entry.path().join("bin"));
+    std::env::split_paths(&path)
+        .chain(debian)
+        .find(|folder| folder.join("initdb").is_file() && folder.join("pg_ctl").is_file())
+}
