@@ -1,0 +1,4 @@
+//! The rows of this subgraph's database.
+
+pub(crate) mod product;
+pub(crate) mod search;

@@ -1,0 +1,7 @@
+//! The binary of the subgraph `products`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    subgraph::boot::main::<products::Products>()
+}
