@@ -1,0 +1,7 @@
+//! The binary of the subgraph `auth`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    subgraph::boot::main::<auth::Auth>()
+}
