@@ -1,0 +1,118 @@
+//! The only module that names the query planner library, whose plans it turns into ours.
+//!
+//! The library's fetch graph is used and not the tree it makes of it: the tree runs in waves, each waiting for the
+//! slowest fetch of the one before, the graph lets a fetch start as soon as its own inputs exist.
+
+mod translate;
+mod typename;
+
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use graphql_tools::{parser::parse_query, static_graphql::schema::Document};
+use hive_router_query_planner::{
+    ast::normalization::normalize_operation,
+    graph::{Graph, PlannerOverrideContext},
+    planner::{
+        QueryPlannerOptions, add_variables_to_fetch_steps, best::find_best_combination,
+        fetch::fetch_graph::build_fetch_graph_from_query_tree, walker::walk_operation,
+    },
+    state::supergraph_state::{OperationKind, SupergraphState},
+    utils::cancellation::CancellationToken,
+};
+use thiserror::Error;
+use tokio::sync::Semaphore;
+
+use crate::plan::Plan;
+
+/// Planning is given up after this long: no operation within the limits needs a tenth of it.
+const TIMEOUT: Duration = Duration::from_secs(2);
+/// Operations that may wait for a thread to plan on; further ones are refused at once.
+const QUEUE: usize = 128;
+
+#[derive(Debug, Error)]
+pub enum PlanError {
+    #[error("the supergraph cannot be planned on: {0}")]
+    Supergraph(String),
+    #[error("the operation cannot be planned: {0}")]
+    Operation(String),
+    #[error("the planner panicked")]
+    Panic,
+    #[error("too many operations are being planned")]
+    Overloaded,
+}
+
+/// Plans operations off the request threads, a bounded number of them at a time.
+pub(crate) struct Planner {
+    library: Arc<Library>,
+    running: Arc<Semaphore>,
+    waiting: Semaphore,
+}
+
+struct Library {
+    graph: Graph,
+    state: SupergraphState,
+}
+
+impl Planner {
+    /// Blocks for as long as the supergraph takes to index.
+    pub(crate) fn new(supergraph: &Document) -> Result<Self, PlanError> {
+        let library =
+            std::panic::catch_unwind(AssertUnwindSafe(|| Library::new(supergraph))).map_err(|_| PlanError::Panic)??;
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        Ok(Self {
+            library: Arc::new(library),
+            running: Arc::new(Semaphore::new(threads)),
+            waiting: Semaphore::new(QUEUE),
+        })
+    }
+
+    /// Plans a canonical operation.
+    pub(crate) async fn plan(&self, operation: &str) -> Result<Plan, PlanError> {
+        let _waiting = self.waiting.try_acquire().map_err(|_| PlanError::Overloaded)?;
+        let running = self.running.clone().acquire_owned().await.map_err(|_| PlanError::Overloaded)?;
+        let library = self.library.clone();
+        let operation = operation.to_owned();
+        // The library panics on some valid input; `spawn_blocking` catches that.
+        tokio::task::spawn_blocking(move || {
+            let _running = running;
+            library.plan(&operation)
+        })
+        .await
+        .map_err(|_| PlanError::Panic)?
+    }
+}
+
+impl Library {
+    fn new(supergraph: &Document) -> Result<Self, PlanError> {
+        let state = SupergraphState::new(supergraph);
+        let graph =
+            Graph::graph_from_supergraph_state(&state).map_err(|error| PlanError::Supergraph(error.to_string()))?;
+        Ok(Self { graph, state })
+    }
+
+    fn plan(&self, operation: &str) -> Result<Plan, PlanError> {
+        let document = parse_query::<String>(operation).map_err(failed)?.into_static();
+        let normalized = normalize_operation(&self.state, &document, None).map_err(failed)?;
+        let operation = normalized.executable_operation();
+        let overrides = PlannerOverrideContext::default();
+        let cancellation = CancellationToken::with_timeout(TIMEOUT);
+        let paths = walk_operation(&self.graph, &self.state, &overrides, operation, &cancellation).map_err(failed)?;
+        let tree = find_best_combination(&self.graph, paths, &cancellation).map_err(failed)?;
+        let mut fetches = build_fetch_graph_from_query_tree(
+            &self.graph,
+            &self.state,
+            &overrides,
+            tree,
+            operation.operation_kind.clone().unwrap_or(OperationKind::Query),
+            &QueryPlannerOptions::default(),
+            &cancellation,
+        )
+        .map_err(failed)?;
+        add_variables_to_fetch_steps(&mut fetches, &operation.variable_definitions).map_err(failed)?;
+        translate::plan(&fetches, &self.state)
+    }
+}
+
+fn failed(error: impl std::fmt::Display) -> PlanError {
+    PlanError::Operation(error.to_string())
+}

@@ -1,0 +1,55 @@
+//! What the edge hands to the pipeline, and what it gets back.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use client::Deadline;
+use http::{HeaderMap, HeaderValue};
+use serde_json::{Map, Value};
+
+/// A GraphQL request as its transport carried it: nothing is parsed or trusted yet.
+#[derive(Debug, Clone, Default)]
+pub struct GraphqlRequest {
+    pub query: String,
+    pub operation_name: Option<String>,
+    pub variables: Map<String, Value>,
+}
+
+/// Who asks, and what the edge allows this request to do.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Scopes of a *verified* token; empty for an anonymous caller.
+    pub scopes: BTreeSet<String>,
+    pub authenticated: bool,
+    /// Forwarded to every subgraph, which verifies it again.
+    pub authorization: Option<HeaderValue>,
+    /// Further headers that travel to the subgraphs, trace context among them.
+    pub forwarded: HeaderMap,
+    pub deadline: Deadline,
+    /// False where the transport must not change anything: GET.
+    pub allow_mutation: bool,
+}
+
+/// How far a request came. The edge turns it into a status code, which depends on the media type asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatusKind {
+    /// Executed, completely or in part: the body has `data`.
+    Ok,
+    /// Refused before execution: the body has `errors` only.
+    RequestError,
+    /// Refused for what it would cost, valid or not: the body has `errors` only.
+    LimitExceeded,
+    /// A mutation over a transport that must not change anything.
+    MethodNotAllowed,
+    /// Not executed because too much is being planned already.
+    Overloaded,
+    /// Not executed because of a fault on this side.
+    Internal,
+}
+
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub status: StatusKind,
+    /// The complete JSON of the response.
+    pub body: Bytes,
+}
