@@ -19,7 +19,10 @@ use service::{
 };
 use tokio::task::JoinHandle;
 
-use crate::{Database, server::Gate};
+use crate::{
+    Database,
+    server::{Gate, Streams},
+};
 
 pub use command::main;
 pub use demo::Size;
@@ -67,6 +70,8 @@ pub struct Running {
     pub address: SocketAddr,
     /// For counting statements and closing; rows belong to the subgraph.
     pub database: Database,
+    /// The subscriptions that are open.
+    pub streams: Streams,
     /// Ends once the shutdown was asked for and the last request is answered.
     pub task: JoinHandle<()>,
     shutdown: Shutdown,
@@ -109,15 +114,18 @@ pub enum BootError {
 
 /// Starts a subgraph in this process. The port is bound last, so whoever connects is served.
 pub async fn start<S: Subgraph>(settings: SubgraphSettings<S>, shutdown: Shutdown) -> Result<Running, BootError> {
+    check(&settings)?;
     let shutdown = shutdown.child();
     let database = Database::connect(&settings.database).await?;
     if settings.migrate {
         database.migrate::<S::Migrator>().await?;
     }
+    let streams = Streams::new(&settings.streams);
     let gate = Gate {
         verifier: Verifier::new(settings.identity.clone())?,
         limits: settings.limits.clone(),
         gateway_credential: settings.gateway_credential.clone(),
+        streams: streams.clone(),
     };
     let parts = Parts {
         settings: settings.service,
@@ -132,7 +140,16 @@ pub async fn start<S: Subgraph>(settings: SubgraphSettings<S>, shutdown: Shutdow
     let address = server.local_addr();
     tracing::info!(service.name = S::NAME, %address, "listening");
     let task = tokio::spawn(server.run(router, shutdown.clone()));
-    Ok(Running { address, database, task, shutdown })
+    Ok(Running { address, database, streams, task, shutdown })
+}
+
+fn check<S: Subgraph>(settings: &SubgraphSettings<S>) -> Result<(), BootError> {
+    let periods =
+        [("database.look_again", settings.database.look_again), ("streams.heartbeat", settings.streams.heartbeat)];
+    match periods.into_iter().find(|(_, period)| period.is_zero()) {
+        Some((key, _)) => Err(BootError::Setting(format!("{key} must not be zero"))),
+        None => Ok(()),
+    }
 }
 
 fn health(database: &Database) -> Health {

@@ -22,6 +22,8 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use transient::is_transient;
 
+use crate::feed::Feed;
+
 /// How long a request waits for a connection before it is told to come back.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long SQLite waits for another process's write lock.
@@ -43,11 +45,15 @@ pub struct DatabaseSettings {
     pub url: String,
     /// Connections for reading (SQLite) or for everything (PostgreSQL).
     pub max_connections: u32,
+    /// How often those who wait for a change of a row look at it unasked, since nobody tells this process what another
+    /// one has written.
+    #[serde(with = "humantime_serde")]
+    pub look_again: Duration,
 }
 
 impl Default for DatabaseSettings {
     fn default() -> Self {
-        Self { url: String::new(), max_connections: 10 }
+        Self { url: String::new(), max_connections: 10, look_again: Duration::from_secs(5) }
     }
 }
 
@@ -60,19 +66,21 @@ pub struct Database {
     reader: DatabaseConnection,
     writer: DatabaseConnection,
     statements: Arc<AtomicU64>,
+    pub(crate) feed: Feed,
 }
 
 impl Database {
     pub async fn connect(settings: &DatabaseSettings) -> Result<Self, DbErr> {
+        let feed = Feed::new(settings.look_again);
         let statements = Arc::new(AtomicU64::new(0));
         if let Some(path) = settings.url.strip_prefix("sqlite://") {
             create_file(path)?;
             let writer = open(sqlite(&settings.url, 1), &statements).await?;
             let reader = open(sqlite(&settings.url, settings.max_connections), &statements).await?;
-            return Ok(Self { reader, writer, statements });
+            return Ok(Self { reader, writer, statements, feed });
         }
         let pool = open(postgres(settings), &statements).await?;
-        Ok(Self { reader: pool.clone(), writer: pool, statements })
+        Ok(Self { reader: pool.clone(), writer: pool, statements, feed })
     }
 
     /// For reads that need no transaction.
@@ -86,7 +94,8 @@ impl Database {
     }
 
     /// A transaction that will write: `BEGIN IMMEDIATE` on SQLite, so that it cannot find out at its
-    /// first write that it has lost the lock; `READ COMMITTED` on PostgreSQL. Dropping it rolls back.
+    /// first write that it has lost the lock; `READ COMMITTED` on PostgreSQL. Dropping it rolls back. Where rows are
+    /// watched, it ends with [`commit`](Self::commit).
     pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),

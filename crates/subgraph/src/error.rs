@@ -21,6 +21,9 @@ pub enum Error {
     InvalidToken,
     #[error("You may not use this field.")]
     Forbidden,
+    /// Where null cannot say it. The same for what is missing and for what is not the caller's to see.
+    #[error("There is no such thing, or it is not yours to see.")]
+    NotFound,
     /// The message is shown to the client, so it names the argument and the rule it breaks.
     #[error("{0}")]
     BadUserInput(String),
@@ -49,6 +52,7 @@ impl Error {
         match self {
             Self::Unauthenticated | Self::InvalidToken => "UNAUTHENTICATED",
             Self::Forbidden => "FORBIDDEN",
+            Self::NotFound => "NOT_FOUND",
             Self::BadUserInput(_) => "BAD_USER_INPUT",
             Self::RateLimited => "RATE_LIMITED",
             Self::Unavailable => "SUBGRAPH_UNAVAILABLE",

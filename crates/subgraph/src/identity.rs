@@ -2,6 +2,8 @@
 //!
 //! A subgraph verifies the access token itself, so reaching it directly gains nobody anything.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use async_graphql::{Context, Guard};
 use axum::http::{HeaderMap, header::AUTHORIZATION};
 use service::token::{Claims, TokenError, Verifier};
@@ -50,6 +52,8 @@ pub struct Caller {
     /// The token's `sid`: the session that a logout ends. Services have none.
     pub session: Option<Uuid>,
     scopes: Vec<String>,
+    /// The token's `exp`: seconds since the epoch.
+    expires_at: u64,
 }
 
 impl Caller {
@@ -61,12 +65,18 @@ impl Caller {
     pub fn user_id(&self) -> Option<Uuid> {
         Uuid::try_parse(&self.subject).ok().filter(|_| self.has(Scope::User))
     }
+
+    /// How long the token is still good, without the leeway that its verification allows.
+    pub fn expires_in(&self) -> Duration {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Duration::from_secs(self.expires_at).saturating_sub(now)
+    }
 }
 
 impl From<Claims> for Caller {
     fn from(claims: Claims) -> Self {
         let session = claims.sid.as_deref().and_then(|sid| Uuid::try_parse(sid).ok());
-        Self { subject: claims.sub, session, scopes: claims.scope }
+        Self { subject: claims.sub, session, scopes: claims.scope, expires_at: claims.exp }
     }
 }
 

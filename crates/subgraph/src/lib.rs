@@ -1,12 +1,13 @@
 //! What every Mercado subgraph needs, so that the four of them differ only in what they sell.
 //!
-//! Read in the order of a process's life: [`boot`] (commands, settings, start), [`database`],
-//! [`server`] (HTTP to schema), [`identity`] (who asks), then the vocabulary that schemas share:
+//! Read in the order of a process's life: [`boot`] (commands, settings, start), [`database`], [`feed`] (what changes
+//! in it), [`server`] (HTTP to schema), [`identity`] (who asks), then the vocabulary that schemas share:
 //! [`error`], [`user_error`], [`id`], [`money`], [`text`], [`paging`], [`time`] and [`sdl`].
 
 pub mod boot;
 pub mod database;
 pub mod error;
+pub mod feed;
 pub mod id;
 pub mod identity;
 pub mod money;
@@ -20,6 +21,7 @@ pub mod user_error;
 pub use boot::{Assembled, BootError, Parts, Running, Subgraph, SubgraphSettings};
 pub use database::{Database, DatabaseSettings};
 pub use error::{Error, Result};
+pub use feed::Watch;
 pub use id::Id;
 pub use identity::{Caller, Identity, Requires, Scope};
 pub use money::{Currency, Money, MoneyInput};

@@ -133,10 +133,11 @@ impl Money {
     }
 }
 
-/// A decimal number as a string, so that no client rounds it: `-?[0-9]+(\.[0-9]+)?`.
+/// The text of a decimal number, checked when it came from a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decimal(pub String);
 
+/// A decimal number as a string, so that no client rounds it: `-?[0-9]+(\.[0-9]+)?`.
 #[Scalar]
 impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {

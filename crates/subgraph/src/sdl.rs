@@ -9,7 +9,7 @@ where
     M: ObjectType + 'static,
     S: SubscriptionType + 'static,
 {
-    let options = SDLExportOptions::new().federation().compose_directive().use_space_ident();
+    let options = SDLExportOptions::new().federation().compose_directive().include_specified_by().use_space_ident();
     let mut sdl = schema.sdl_with_options(options).trim().to_owned();
     sdl.push('\n');
     sdl

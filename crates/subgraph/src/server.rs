@@ -1,19 +1,24 @@
-//! GraphQL over HTTP for a subgraph: `POST /graphql`, JSON in, JSON out.
+//! GraphQL over HTTP for a subgraph: `POST /graphql`, JSON in, JSON out, or an event stream where the client reads one.
 //!
 //! Clients talk to the gateway; this face is for the gateway and for service principals. It is
 //! guarded all the same, since a port that can be reached will be.
 
 mod lists;
+mod media;
+mod operation;
 mod refusal;
+mod stream;
 
 use std::{sync::Arc, time::Duration};
 
-use async_graphql::{ObjectType, Request as GraphqlRequest, Response as GraphqlResponse, Schema, SubscriptionType};
+use async_graphql::{
+    ObjectType, Request as GraphqlRequest, Response as GraphqlResponse, Schema, ServerError, SubscriptionType,
+};
 use async_graphql_axum::{GraphQLRequest, GraphQLResponse};
 use axum::{
     Router,
     extract::{FromRequest as _, Request, State},
-    http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse as _, Response},
     routing::post,
 };
@@ -21,10 +26,12 @@ use client::Deadline;
 use document::Limits;
 use refusal::Refusal;
 use secrecy::{ExposeSecret as _, SecretString};
-use service::token::Verifier;
+use service::{shutdown::Shutdown, token::Verifier};
 use sha2::{Digest as _, Sha256};
 
 use crate::{Error, Identity, Scope};
+
+pub use stream::{StreamSettings, Streams};
 
 /// The header by which the gateway proves itself where `gateway_credential` is set.
 pub const GATEWAY_CREDENTIAL: &str = "x-gateway-credential";
@@ -37,6 +44,7 @@ pub struct Gate {
     pub verifier: Verifier,
     pub limits: Limits,
     pub gateway_credential: Option<SecretString>,
+    pub streams: Streams,
 }
 
 /// A subgraph receives what a planner wrote: deeper, longer and with more aliases than a person's
@@ -75,28 +83,44 @@ where
     M: ObjectType + 'static,
     S: SubscriptionType + 'static,
 {
-    let deadline = deadline(request.headers());
-    match server.gate.admit(request, deadline).await {
-        Ok(request) => execute(&server.schema, request, deadline).await,
-        Err(refusal) => refusal.into_response(),
-    }
+    server.answer(request).await.unwrap_or_else(Refusal::into_response)
 }
 
-async fn execute<Q, M, S>(schema: &Schema<Q, M, S>, request: GraphqlRequest, deadline: Deadline) -> Response
+impl<Q, M, S> Server<Q, M, S>
 where
     Q: ObjectType + 'static,
     M: ObjectType + 'static,
     S: SubscriptionType + 'static,
 {
-    match tokio::time::timeout(deadline.remaining(), schema.execute(request)).await {
-        Ok(response) => GraphQLResponse::from(with_codes(response)).into_response(),
-        Err(_) => Refusal::fault(StatusCode::OK, &Error::DeadlineExceeded).into_response(),
+    async fn answer(&self, request: Request) -> Result<Response, Refusal> {
+        let deadline = deadline(request.headers());
+        let events = media::reads_events(request.headers());
+        let shutdown = request.extensions().get::<Shutdown>().cloned();
+        let (mut request, identity) = self.gate.admit(request).await?;
+        let subscribes = operation::is_subscription(&mut request)?;
+        match (subscribes, events) {
+            // No deadline: a stream ends with its last event, with the caller's token, or with the process.
+            (true, true) => {
+                self.gate.streams.answer(self.schema.execute_stream(request), stream::ending(identity, shutdown))
+            }
+            (true, false) => Err(Refusal::subscription_transport()),
+            (false, true) => Ok(stream::single(&self.execute(request, deadline).await)),
+            (false, false) => Ok(GraphQLResponse::from(self.execute(request, deadline).await).into_response()),
+        }
+    }
+
+    async fn execute(&self, request: GraphqlRequest, deadline: Deadline) -> GraphqlResponse {
+        let execution = self.schema.execute(request.data(deadline));
+        match tokio::time::timeout(deadline.remaining(), execution).await {
+            Ok(response) => with_codes(response),
+            Err(_) => fault(Error::DeadlineExceeded),
+        }
     }
 }
 
 impl Gate {
-    async fn admit(&self, request: Request, deadline: Deadline) -> Result<GraphqlRequest, Refusal> {
-        check_content_type(request.headers())?;
+    async fn admit(&self, request: Request) -> Result<(GraphqlRequest, Identity), Refusal> {
+        media::check_content_type(request.headers())?;
         let identity = Identity::from_headers(request.headers(), &self.verifier).await?;
         self.check_origin(request.headers(), &identity)?;
         let mut request = GraphQLRequest::<Refusal>::from_request(request, &()).await?.into_inner();
@@ -105,7 +129,7 @@ impl Gate {
             let message = format!("A list has at most {} entries.", lists::MAX_LIST);
             return Err(Refusal::new(StatusCode::BAD_REQUEST, "MAX_LIST", message));
         }
-        Ok(request.data(identity).data(deadline))
+        Ok((request.data(identity.clone()), identity))
     }
 
     /// Where a gateway credential is set, people come through the gateway. Other services come by themselves.
@@ -121,17 +145,6 @@ impl Gate {
         let message = "This service answers only its gateway.";
         Err(Refusal::new(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", message))
     }
-}
-
-/// A body that a browser can send without a preflight request is refused: GraphQL is JSON only.
-fn check_content_type(headers: &HeaderMap) -> Result<(), Refusal> {
-    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = value.split(';').next().unwrap_or_default().trim();
-    if essence.eq_ignore_ascii_case("application/json") {
-        return Ok(());
-    }
-    let message = "Send a POST with content-type application/json.";
-    Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", message))
 }
 
 /// The caller's deadline, at most [`MAX_DURATION`] away.
@@ -150,4 +163,11 @@ fn with_codes(mut response: GraphqlResponse) -> GraphqlResponse {
         }
     }
     response
+}
+
+/// A response that is nothing but an error.
+fn fault(error: Error) -> GraphqlResponse {
+    let error = async_graphql::Error::from(error);
+    let extensions = error.extensions;
+    GraphqlResponse::from_errors(vec![ServerError { extensions, ..ServerError::new(error.message, None) }])
 }

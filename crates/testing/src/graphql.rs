@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::subscription::Subscription;
+
 /// Speaks GraphQL over HTTP to one address.
 #[derive(Clone)]
 pub struct Client {
@@ -37,11 +39,21 @@ impl Client {
 
     /// Status and parsed body.
     pub async fn send(&self, query: &str, variables: Value) -> (u16, Value) {
-        let mut request = self.http.post(&self.url).json(&json!({ "query": query, "variables": variables }));
-        if let Some(token) = &self.token {
-            request = request.bearer_auth(token);
-        }
-        let response = request.send().await.unwrap();
+        let response = self.request(query, variables).send().await.unwrap();
         (response.status().as_u16(), response.json().await.unwrap())
+    }
+
+    /// The event stream that answers the operation.
+    pub async fn subscribe(&self, query: &str, variables: Value) -> Subscription {
+        let request = self.request(query, variables).header("accept", "text/event-stream");
+        Subscription::new(request.send().await.unwrap())
+    }
+
+    fn request(&self, query: &str, variables: Value) -> reqwest::RequestBuilder {
+        let request = self.http.post(&self.url).json(&json!({ "query": query, "variables": variables }));
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
     }
 }

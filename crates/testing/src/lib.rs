@@ -5,6 +5,7 @@ pub mod database;
 pub mod graphql;
 pub mod issuer;
 mod postgres;
+pub mod subscription;
 
 pub use database::TestDatabase;
 pub use issuer::TestIssuer;

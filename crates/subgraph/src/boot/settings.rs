@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 use service::{serve::ServeSettings, telemetry::TelemetrySettings, token::VerifierSettings};
 
 use super::Subgraph;
-use crate::{DatabaseSettings, server::default_limits};
+use crate::{
+    DatabaseSettings,
+    server::{StreamSettings, default_limits},
+};
 
 /// Everything the subgraph `G` can be told: by file, then environment, then flags.
 #[derive(Clone, Serialize, Deserialize)]
@@ -24,6 +27,7 @@ pub struct SubgraphSettings<G: Subgraph> {
     #[serde(default, skip_serializing)]
     pub gateway_credential: Option<SecretString>,
     pub limits: Limits,
+    pub streams: StreamSettings,
     pub serve: ServeSettings,
     pub telemetry: TelemetrySettings,
     /// What only this subgraph has.
@@ -40,6 +44,7 @@ impl<G: Subgraph> Default for SubgraphSettings<G> {
             identity: VerifierSettings::default(),
             gateway_credential: None,
             limits: default_limits(),
+            streams: StreamSettings::default(),
             serve: ServeSettings::default(),
             telemetry: TelemetrySettings::default(),
             service: G::Settings::default(),

@@ -23,6 +23,11 @@ impl Refusal {
         Self { status, code, message: message.into() }
     }
 
+    pub(super) fn subscription_transport() -> Self {
+        let message = "A subscription is answered with accept text/event-stream only.";
+        Self::new(StatusCode::NOT_ACCEPTABLE, "SUBSCRIPTION_TRANSPORT", message)
+    }
+
     pub(super) fn fault(status: StatusCode, error: &Error) -> Self {
         Self::new(status, error.code(), error.to_string())
     }

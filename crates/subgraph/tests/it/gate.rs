@@ -92,7 +92,7 @@ async fn a_scope_is_asked_for_by_name() {
 
 #[tokio::test]
 async fn with_a_gateway_credential_only_the_gateway_and_services_are_answered() {
-    let app = TestApp::with_credential(Some("a secret of thirty-two characters")).await;
+    let app = TestApp::with_credential("a secret of thirty-two characters").await;
     let http = reqwest::Client::builder().build().unwrap();
     for (credential, status) in [("a secret of thirty-two characters", 200), ("a secret", 401), ("", 401)] {
         let request = http.post(&app.url).header("x-gateway-credential", credential);

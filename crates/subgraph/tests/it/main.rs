@@ -4,3 +4,4 @@
 mod app;
 mod faults;
 mod gate;
+mod streams;

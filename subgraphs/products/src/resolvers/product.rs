@@ -1,6 +1,5 @@
 use async_graphql::{Object, Result};
-use chrono::{DateTime, Utc};
-use subgraph::{Error, Id, Money};
+use subgraph::{Error, Id, Money, time::DateTime};
 
 use crate::entities::product::Model;
 
@@ -43,15 +42,15 @@ impl Product {
     }
 
     /// When it was taken off sale; null while it is on sale.
-    async fn archived_at(&self) -> Option<DateTime<Utc>> {
-        self.0.archived_at
+    async fn archived_at(&self) -> Option<DateTime> {
+        self.0.archived_at.map(DateTime)
     }
 
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
+    async fn created_at(&self) -> DateTime {
+        self.0.created_at.into()
     }
 
-    async fn updated_at(&self) -> DateTime<Utc> {
-        self.0.updated_at
+    async fn updated_at(&self) -> DateTime {
+        self.0.updated_at.into()
     }
 }

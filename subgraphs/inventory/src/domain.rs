@@ -1,0 +1,17 @@
+//! What inventory does with stock: the rules, and for each use one transaction. Nothing here knows GraphQL.
+
+pub(crate) mod change_stock;
+pub(crate) mod create_stock;
+pub(crate) mod expire;
+pub(crate) mod idempotency;
+pub(crate) mod ledger;
+pub(crate) mod lines;
+pub(crate) mod reserve;
+pub(crate) mod settle;
+
+use sha2::{Digest as _, Sha256};
+
+/// A request's identity in hexadecimal digits: equal digests mean equal requests.
+fn digest(request: impl AsRef<[u8]>) -> String {
+    Sha256::digest(request).iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,102 @@
+//! Promising units to an order, all of its lines or none.
+
+use chrono::TimeDelta;
+use sea_orm::{DatabaseTransaction, DbErr, prelude::DateTimeUtc};
+use subgraph::{Database, time};
+use uuid::Uuid;
+
+use super::{
+    ledger::{self, Cause},
+    lines::Lines,
+};
+use crate::entities::{
+    movement::Kind,
+    reservation::{self, Status},
+    reservation_line,
+    stock::{self, Shift},
+};
+
+/// What an order asks for.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    /// The order's id, which makes the request safe to repeat.
+    pub id: Uuid,
+    pub lines: Lines,
+    /// How long the units are held if nothing more is heard of the order.
+    pub ttl: TimeDelta,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReserveError {
+    #[error("the reservation's id was used before with other lines")]
+    Reused,
+    #[error(transparent)]
+    Database(#[from] DbErr),
+}
+
+/// Holds the units, or stores the rejection with every shortage. Repeated, it answers what became of the first
+/// request, which may have been committed, released or returned since.
+pub(crate) async fn reserve(
+    database: &Database,
+    request: &Request,
+    actor: &str,
+) -> Result<reservation::Model, ReserveError> {
+    let now = time::now();
+    let tx = database.begin().await?;
+    let claimed = reservation::Model {
+        id: request.id,
+        status: Status::Held,
+        request_hash: Some(request.lines.digest()),
+        expires_at: Some(now + request.ttl),
+        shortages: None,
+        created_at: now,
+        updated_at: now,
+    };
+    if !reservation::claim(&tx, &claimed).await? {
+        return answer_again(&tx, &claimed).await;
+    }
+    let answer = hold_or_reject(&tx, claimed, &request.lines, actor, now).await?;
+    database.commit(tx, request.lines.products()).await?;
+    Ok(answer)
+}
+
+async fn answer_again(
+    tx: &DatabaseTransaction,
+    asked: &reservation::Model,
+) -> Result<reservation::Model, ReserveError> {
+    let first = reservation::lock(tx, asked.id).await?;
+    let first = first.ok_or_else(|| DbErr::RecordNotFound("the reservation that has taken the id".into()))?;
+    if first.request_hash.is_some() && first.request_hash != asked.request_hash {
+        return Err(ReserveError::Reused);
+    }
+    Ok(first)
+}
+
+async fn hold_or_reject(
+    tx: &DatabaseTransaction,
+    claimed: reservation::Model,
+    lines: &Lines,
+    actor: &str,
+    now: DateTimeUtc,
+) -> Result<reservation::Model, DbErr> {
+    let rows = stock::lock(tx, lines.products()).await?;
+    let shortages = lines.shortages(&rows);
+    if !shortages.is_empty() {
+        return reservation::reject(tx, claimed, shortages).await;
+    }
+    // Without a shortage there is a row for each line, both in the order of product ids.
+    let shifts = lines.iter().map(|(_, quantity)| shift(quantity));
+    let cause = cause(claimed.id, actor);
+    ledger::apply(tx, rows.into_iter().zip(shifts).collect(), &cause, now).await?;
+    reservation_line::insert(tx, claimed.id, lines.iter()).await?;
+    Ok(claimed)
+}
+
+/// What holding a line of this many units does to the stock.
+pub(crate) fn shift(quantity: i64) -> Shift {
+    Shift { on_hand: 0, reserved: quantity }
+}
+
+pub(crate) fn cause(id: Uuid, actor: &str) -> Cause<'_> {
+    Cause { kind: Kind::Reserve, reason: "reserved for an order", actor, reference: Some(id) }
+}

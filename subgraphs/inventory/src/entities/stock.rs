@@ -1,0 +1,104 @@
+//! How many units of a product are here, and how many of them are promised.
+
+use sea_orm::{
+    DatabaseTransaction, ExprTrait as _, IntoActiveModel as _, QueryOrder as _, QuerySelect as _, TryInsertResult,
+    entity::prelude::*, sea_query::LockType,
+};
+use serde::{Deserialize, Serialize};
+
+/// The most units that staff may set, and the largest back-order limit: what can be ordered stays within GraphQL's
+/// 32-bit `Int`. Returned units may go beyond it.
+pub(crate) const MAX_UNITS: i64 = 1_000_000_000;
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, DeriveEntityModel)]
+#[sea_orm(table_name = "stock")]
+pub(crate) struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub product_id: Uuid,
+    pub on_hand: i64,
+    /// Promised to reservations that are held.
+    pub reserved: i64,
+    /// How many units may be promised beyond those on hand.
+    pub backorder_limit: i64,
+    /// Counts the changes: the ledger has one row for each.
+    pub version: i64,
+    pub updated_at: DateTimeUtc,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// Units that one change adds; negative ones are taken away.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Shift {
+    pub on_hand: i64,
+    pub reserved: i64,
+}
+
+impl Model {
+    /// Units that can be ordered now, back-orders included. Never negative.
+    pub(crate) fn available(&self) -> i64 {
+        self.on_hand - self.reserved + self.backorder_limit
+    }
+
+    /// Whether a unit lies here that nobody was promised.
+    pub(crate) fn in_stock(&self) -> bool {
+        self.on_hand > self.reserved
+    }
+
+    /// The row after a change made at `at`.
+    pub(crate) fn shifted(&self, shift: Shift, at: DateTimeUtc) -> Self {
+        Self {
+            on_hand: self.on_hand + shift.on_hand,
+            reserved: self.reserved + shift.reserved,
+            version: self.version + 1,
+            updated_at: at,
+            ..self.clone()
+        }
+    }
+}
+
+/// The rows of these products, in the order of their ids, locked until the transaction ends. Products without stock
+/// have none. `FOR NO KEY UPDATE`: keys never change, so rows that refer to these may be written meanwhile.
+pub(crate) async fn lock(
+    tx: &DatabaseTransaction,
+    products: impl IntoIterator<Item = Uuid>,
+) -> Result<Vec<Model>, DbErr> {
+    Entity::find()
+        .filter(COLUMN.product_id.is_in(products))
+        .order_by_asc(COLUMN.product_id)
+        .lock(LockType::NoKeyUpdate)
+        .all(tx)
+        .await
+}
+
+pub(crate) async fn of_products(connection: &impl ConnectionTrait, products: &[Uuid]) -> Result<Vec<Model>, DbErr> {
+    Entity::find().filter(COLUMN.product_id.is_in(products.iter().copied())).all(connection).await
+}
+
+/// Writes the first row of a product, unless it has one: then `false`.
+pub(crate) async fn claim(tx: &DatabaseTransaction, row: &Model) -> Result<bool, DbErr> {
+    let insert = Entity::insert(row.clone().into_active_model()).on_conflict_do_nothing();
+    Ok(matches!(insert.exec_without_returning(tx).await?, TryInsertResult::Inserted(1)))
+}
+
+/// Makes a change, unless it would leave fewer units than none or more promised than there may be: then `false`.
+pub(crate) async fn shift(
+    tx: &DatabaseTransaction,
+    product: Uuid,
+    shift: Shift,
+    at: DateTimeUtc,
+) -> Result<bool, DbErr> {
+    let (on_hand, reserved) = (Expr::col(Column::OnHand), Expr::col(Column::Reserved));
+    let available = on_hand.clone().sub(reserved.clone()).add(Expr::col(Column::BackorderLimit));
+    let update = Entity::update_many()
+        .col_expr(Column::OnHand, on_hand.clone().add(shift.on_hand))
+        .col_expr(Column::Reserved, reserved.clone().add(shift.reserved))
+        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
+        .col_expr(Column::UpdatedAt, Expr::value(at))
+        .filter(COLUMN.product_id.eq(product))
+        .filter(on_hand.gte(-shift.on_hand))
+        .filter(reserved.gte(-shift.reserved))
+        .filter(available.gte(shift.reserved - shift.on_hand));
+    Ok(update.exec(tx).await?.rows_affected == 1)
+}

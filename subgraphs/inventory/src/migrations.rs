@@ -1,0 +1,19 @@
+//! The tables, the same for SQLite and PostgreSQL. Constraints are the truth: code that disagrees with them is wrong.
+
+mod m20260101_000001_stock;
+mod m20260101_000002_reservations;
+mod m20260101_000003_idempotency_keys;
+
+use sea_orm_migration::prelude::*;
+
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20260101_000001_stock::Migration),
+            Box::new(m20260101_000002_reservations::Migration),
+            Box::new(m20260101_000003_idempotency_keys::Migration),
+        ]
+    }
+}

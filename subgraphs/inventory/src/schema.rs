@@ -1,0 +1,32 @@
+//! The whole GraphQL surface of the subgraph, and the only place where it is built.
+
+use async_graphql::{Schema, SchemaBuilder, dataloader::DataLoader};
+use subgraph::Database;
+
+use crate::{
+    loaders::StockLoader,
+    products::Products,
+    resolvers::{Mutation, Query, Subscription, UserError},
+};
+
+/// The executable schema.
+pub(crate) type InventorySchema = Schema<Query, Mutation, Subscription>;
+
+/// The schema over this database.
+pub(crate) fn build(database: Database, products: Products) -> InventorySchema {
+    let loader = DataLoader::new(StockLoader::new(database.clone()), tokio::spawn);
+    builder().data(loader).data(products).data(database).finish()
+}
+
+/// The schema as a Federation 2 document.
+pub(crate) fn sdl() -> String {
+    subgraph::sdl::export(&builder().finish())
+}
+
+fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
+    Schema::build(Query::default(), Mutation::default(), Subscription)
+        .enable_federation()
+        .enable_subscription_in_federation()
+        .disable_suggestions()
+        .register_output_type::<UserError>()
+}

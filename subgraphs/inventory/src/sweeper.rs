@@ -1,0 +1,55 @@
+//! What nobody asks for: expiring reservations, and forgetting old idempotency keys.
+
+use std::time::Duration;
+
+use sea_orm::DbErr;
+use service::shutdown::Shutdown;
+use subgraph::{BootError, Database, time};
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::{domain::expire, entities::idempotency_key, settings::Settings};
+
+/// Reservations that are looked up at a time.
+const BATCH: u64 = 100;
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Sweeps every `sweep_interval` until the shutdown. Any number of replicas may do so.
+///
+/// # Errors
+/// When a setting makes no sense.
+pub(crate) fn spawn(database: Database, settings: &Settings, shutdown: Shutdown) -> Result<(), BootError> {
+    let (every, retention) = (settings.sweep_interval, settings.idempotency_retention);
+    if every.is_zero() {
+        return Err(BootError::Setting("service.sweep_interval must not be zero".into()));
+    }
+    if retention < DAY {
+        return Err(BootError::Setting("service.idempotency_retention is at least a day".into()));
+    }
+    tokio::spawn(async move {
+        tokio::select! {
+            () = run(&database, every, retention) => {}
+            () = shutdown.requested() => {}
+        }
+    });
+    Ok(())
+}
+
+async fn run(database: &Database, every: Duration, retention: Duration) {
+    let mut ticks = interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = sweep(database, retention).await {
+            tracing::warn!(%error, "sweep failed");
+        }
+    }
+}
+
+async fn sweep(database: &Database, retention: Duration) -> Result<(), DbErr> {
+    let expired = expire::expire_due(database, BATCH).await?;
+    if expired > 0 {
+        tracing::info!(reservations = expired, "reservations expired");
+    }
+    idempotency_key::forget(database.write(), time::now() - retention).await?;
+    Ok(())
+}

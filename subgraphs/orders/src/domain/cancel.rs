@@ -1,0 +1,82 @@
+//! Cancelling an order: possible until it was completed too long ago.
+
+use std::time::Duration;
+
+use client::Deadline;
+use sea_orm::{DbErr, QueryFilter as _};
+use subgraph::{Database, time};
+use uuid::Uuid;
+
+use super::{
+    arrow::{Cause, take},
+    drive::Driver,
+    saga::Event,
+};
+use crate::entities::order::{self, CancelReason, State, Viewer};
+
+/// Who asks to cancel which order, and what they say about it.
+pub struct Wish {
+    pub order_id: Uuid,
+    /// Whose orders they may cancel.
+    pub reach: Viewer,
+    /// The one who asks.
+    pub user: Uuid,
+    pub note: Option<String>,
+}
+
+/// What came of it.
+pub enum Outcome {
+    /// Cancelled, or on the way. An order that is cancelled already counts: asking twice is no failure.
+    Order(Box<order::Model>),
+    /// There is none that they may cancel.
+    NotFound,
+    TooLate(Box<order::Model>),
+}
+
+/// Cancels an order, and returns it once it has settled, or as it is at `answer_by`. Stock of a completed order is
+/// taken back up to `return_window` after its completion.
+pub async fn cancel_order(
+    database: &Database,
+    driver: &Driver,
+    wish: &Wish,
+    return_window: Duration,
+    answer_by: Deadline,
+) -> Result<Outcome, DbErr> {
+    loop {
+        let Some(order) = find(database, wish).await? else {
+            return Ok(Outcome::NotFound);
+        };
+        if is_under_way(&order) {
+            break;
+        }
+        if is_too_late(&order, return_window) {
+            return Ok(Outcome::TooLate(Box::new(order)));
+        }
+        if take(database, &order, Event::CancelAsked, cause(wish, &order)).await?.is_some() {
+            break;
+        }
+    }
+    let order = driver.settle(wish.order_id, answer_by).await?;
+    Ok(order.map_or(Outcome::NotFound, |order| Outcome::Order(Box::new(order))))
+}
+
+async fn find(database: &Database, wish: &Wish) -> Result<Option<order::Model>, DbErr> {
+    order::Entity::seen_by(wish.reach).filter(order::COLUMN.id.eq(wish.order_id)).one(database.read()).await
+}
+
+fn is_under_way(order: &order::Model) -> bool {
+    order.cancel_requested || matches!(order.saga_state, State::Cancelling | State::Cancelled | State::Returning)
+}
+
+fn is_too_late(order: &order::Model, return_window: Duration) -> bool {
+    order
+        .completed_at
+        .and_then(|completed| (time::now() - completed).to_std().ok())
+        .is_some_and(|since| since > return_window)
+}
+
+fn cause(wish: &Wish, order: &order::Model) -> Cause {
+    let reason =
+        if order.customer_id == wish.user { CancelReason::CustomerRequest } else { CancelReason::StaffRequest };
+    Cause { note: wish.note.clone(), ..reason.into() }
+}

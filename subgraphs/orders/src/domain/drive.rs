@@ -1,0 +1,192 @@
+//! Driving an order: doing what its saga needs next until it rests. Request path and recovery worker both come
+//! here, and may come at once: every call is idempotent and every arrow a compare-and-swap.
+
+use std::{error::Error as StdError, sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use client::Deadline;
+use rand::RngExt as _;
+use sea_orm::{DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _};
+use subgraph::{Database, time};
+use tokio::sync::broadcast::{self, Receiver, Sender, error::RecvError};
+use uuid::Uuid;
+
+use super::{
+    arrow::{self, Cause},
+    saga::{Call, Effect, Event, Saga, is_settled, reply},
+};
+use crate::{
+    entities::{
+        order::{self, CancelReason, Shortages, State},
+        order_line,
+    },
+    upstream::{
+        CallError,
+        inventory::{Answer, Inventory},
+    },
+};
+
+/// Between two tries lies up to this, doubling with every failure up to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// Orders that may settle while somebody who waits is not looking; who missed some reads the order again.
+const REMEMBERED: usize = 1_024;
+
+/// Drives orders, and tells who waits that one has settled. Clones share that.
+#[derive(Clone)]
+pub struct Driver(Arc<Inner>);
+
+struct Inner {
+    database: Database,
+    inventory: Inventory,
+    settled: Sender<Uuid>,
+}
+
+impl Driver {
+    pub fn new(database: Database, inventory: Inventory) -> Self {
+        Self(Arc::new(Inner { database, inventory, settled: broadcast::channel(REMEMBERED).0 }))
+    }
+
+    /// Drives the order in a task of its own, which goes on when the caller hangs up, and returns the order as it is
+    /// once it has settled, or at `answer_by`.
+    pub async fn settle(&self, id: Uuid, answer_by: Deadline) -> Result<Option<order::Model>, DbErr> {
+        let settled = self.0.settled.subscribe();
+        let driver = self.clone();
+        tokio::spawn(async move { driver.drive(id).await });
+        self.wait(id, settled, answer_by).await
+    }
+
+    /// As [`settle`](Self::settle), for an order that is being driven already.
+    pub async fn watch(&self, id: Uuid, answer_by: Deadline) -> Result<Option<order::Model>, DbErr> {
+        self.wait(id, self.0.settled.subscribe(), answer_by).await
+    }
+
+    /// Takes the order as far as it goes now. What cannot be done is left to the recovery worker.
+    pub async fn drive(&self, id: Uuid) {
+        if let Err(error) = self.try_drive(id).await {
+            tracing::error!(order.id = %id, error = &error as &dyn StdError, "order left to the recovery worker");
+        }
+    }
+
+    async fn try_drive(&self, id: Uuid) -> Result<(), DbErr> {
+        let mut current = self.read(id).await?;
+        while let Some(order) = current {
+            let moved = match due_effect(&order, time::now()) {
+                Effect::Rest => {
+                    // Nobody waits: that is no failure.
+                    let _ = self.0.settled.send(id);
+                    return Ok(());
+                }
+                Effect::Raise(event) => self.take(&order, event, cause_of(event)).await?,
+                Effect::Ask(call) => match self.ask(call, &order).await? {
+                    Ok((event, cause)) => self.take(&order, event, cause).await?,
+                    Err(error) => return self.postpone(&order, call, &error).await,
+                },
+            };
+            current = match moved {
+                Some(order) => Some(order),
+                None => self.read(id).await?,
+            };
+        }
+        Ok(())
+    }
+
+    async fn take(&self, order: &order::Model, event: Event, cause: Cause) -> Result<Option<order::Model>, DbErr> {
+        arrow::take(&self.0.database, order, event, cause).await
+    }
+
+    /// Makes the call and reads from its answer what happened to the order.
+    async fn ask(&self, call: Call, order: &order::Model) -> Result<Result<(Event, Cause), CallError>, DbErr> {
+        let inventory = &self.0.inventory;
+        let answer = match call {
+            Call::Reserve => inventory.reserve(order.id, &self.lines(order.id).await?).await,
+            Call::Commit => inventory.commit(order.id).await,
+            Call::Release => inventory.release(order.id).await,
+            Call::Return => inventory.take_back(order.id).await,
+        };
+        Ok(answer.and_then(|answer| meaning(call, answer)))
+    }
+
+    async fn lines(&self, order: Uuid) -> Result<Vec<order_line::Model>, DbErr> {
+        order_line::Entity::find()
+            .filter(order_line::COLUMN.order_id.eq(order))
+            .order_by_asc(order_line::COLUMN.product_id)
+            .all(self.0.database.read())
+            .await
+    }
+
+    async fn postpone(&self, order: &order::Model, call: Call, error: &CallError) -> Result<(), DbErr> {
+        let attempts = order.attempts + 1;
+        tracing::warn!(order.id = %order.id, attempts, ?call, error = error as &dyn StdError, "inventory call failed");
+        arrow::postpone(&self.0.database, order, time::now() + pause(order.attempts)).await
+    }
+
+    async fn read(&self, id: Uuid) -> Result<Option<order::Model>, DbErr> {
+        order::Entity::find_by_id(id).one(self.0.database.read()).await
+    }
+
+    async fn wait(
+        &self,
+        id: Uuid,
+        mut settled: Receiver<Uuid>,
+        answer_by: Deadline,
+    ) -> Result<Option<order::Model>, DbErr> {
+        let until_settled = async {
+            loop {
+                match self.read(id).await? {
+                    Some(order) if !is_settled(&order) => heard(&mut settled, id).await,
+                    read => return Ok(read),
+                }
+            }
+        };
+        match tokio::time::timeout_at(answer_by.at(), until_settled).await {
+            Ok(read) => read,
+            Err(_) => self.read(id).await,
+        }
+    }
+}
+
+/// Ends when the order has settled, or may have.
+async fn heard(settled: &mut Receiver<Uuid>, id: Uuid) {
+    loop {
+        match settled.recv().await {
+            Ok(other) if other != id => {}
+            Ok(_) | Err(RecvError::Lagged(_)) => return,
+            Err(RecvError::Closed) => std::future::pending().await,
+        }
+    }
+}
+
+/// What the order needs at this moment: past its deadline a purchase that is not decided is given up.
+fn due_effect(order: &order::Model, now: DateTime<Utc>) -> Effect {
+    let undecided = matches!(order.saga_state, State::Created | State::Reserved);
+    if undecided && now >= order.deadline_at {
+        return Effect::Raise(Event::DeadlinePassed);
+    }
+    Saga::of(order).effect()
+}
+
+fn cause_of(event: Event) -> Cause {
+    match event {
+        Event::DeadlinePassed => CancelReason::TimedOut.into(),
+        _ => Cause::default(),
+    }
+}
+
+fn meaning(call: Call, answer: Answer) -> Result<(Event, Cause), CallError> {
+    let event = reply(call, answer.reservation)
+        .ok_or_else(|| CallError::Refused(format!("the reservation is {:?}", answer.reservation)))?;
+    let cause = match event {
+        Event::Rejected => Cause { shortages: Some(Shortages(answer.shortages)), ..CancelReason::OutOfStock.into() },
+        Event::NotHeld => CancelReason::Expired.into(),
+        _ => Cause::default(),
+    };
+    Ok((event, cause))
+}
+
+/// Full jitter: orders that failed together do not come back together.
+fn pause(failures: i32) -> Duration {
+    let doublings = failures.clamp(0, 16).unsigned_abs();
+    let longest = (FIRST_PAUSE * 2_u32.pow(doublings)).min(LONGEST_PAUSE);
+    longest.mul_f64(rand::rng().random::<f64>())
+}

@@ -1,0 +1,7 @@
+//! The binary of the orders subgraph.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    subgraph::boot::main::<orders::Orders>()
+}

@@ -1,0 +1,14 @@
+//! The database's schema, the same statements for SQLite and PostgreSQL.
+
+mod m20260101_000001_orders;
+
+use sea_orm_migration::prelude::*;
+
+/// Brings an orders database up to date.
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m20260101_000001_orders::Migration)]
+    }
+}

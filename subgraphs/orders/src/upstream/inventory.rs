@@ -1,0 +1,117 @@
+//! The four calls of the reservation protocol. Every one is idempotent by the reservation's id, the order's id.
+
+use std::time::Duration;
+
+use client::{Client, Deadline, OperationKind};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use service::token::ClientCredentials;
+use uuid::Uuid;
+
+use super::{CallError, bearing};
+use crate::{
+    domain::saga::Reservation,
+    entities::{order::Shortage, order_line},
+};
+
+/// More than the client's own timeout, which is what ends a call.
+const TIMEOUT: Duration = Duration::from_secs(4);
+
+const RESERVE: &str = "mutation Reserve($input: ReserveStockInput!) { payload: reserveStock(input: $input) \
+    { reservation { status } shortages { productId requested available } errors { ... on UserError { code } } } }";
+const COMMIT: &str = "mutation Commit($input: CommitReservationInput!) { payload: commitReservation(input: $input) \
+    { reservation { status } errors { ... on UserError { code } } } }";
+const RELEASE: &str = "mutation Release($input: ReleaseReservationInput!) { payload: releaseReservation(input: $input) \
+    { reservation { status } errors { ... on UserError { code } } } }";
+const RETURN: &str = "mutation Return($input: ReturnReservationInput!) { payload: returnReservation(input: $input) \
+    { reservation { status } errors { ... on UserError { code } } } }";
+
+/// Where a reservation stands after a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    pub reservation: Reservation,
+    /// All of them, where the reservation was rejected.
+    pub shortages: Vec<Shortage>,
+}
+
+/// The inventory service.
+#[derive(Clone, Debug)]
+pub struct Inventory {
+    client: Client,
+    credentials: ClientCredentials,
+    /// How long a reservation holds when nobody commits it; a backstop, far longer than an order's deadline.
+    reservation_ttl: Duration,
+}
+
+#[derive(Deserialize)]
+struct Data {
+    payload: Payload,
+}
+
+#[derive(Deserialize)]
+struct Payload {
+    reservation: Option<Row>,
+    #[serde(default)]
+    shortages: Vec<Shortage>,
+    errors: Vec<UserError>,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    status: Reservation,
+}
+
+#[derive(Deserialize)]
+struct UserError {
+    code: String,
+}
+
+impl Inventory {
+    pub fn new(client: Client, credentials: ClientCredentials, reservation_ttl: Duration) -> Self {
+        Self { client, credentials, reservation_ttl }
+    }
+
+    /// Reserves every line, or none.
+    pub async fn reserve(&self, order: Uuid, lines: &[order_line::Model]) -> Result<Answer, CallError> {
+        let lines: Vec<Value> =
+            lines.iter().map(|line| json!({ "productId": line.product_id, "quantity": line.quantity })).collect();
+        let ttl = self.reservation_ttl.as_secs();
+        let input = json!({ "reservationId": order, "lines": lines, "ttlSeconds": ttl });
+        self.call(RESERVE, input).await
+    }
+
+    pub async fn commit(&self, order: Uuid) -> Result<Answer, CallError> {
+        self.call(COMMIT, json!({ "reservationId": order })).await
+    }
+
+    /// Gives up a reservation that was not committed, or forbids one that has not arrived yet.
+    pub async fn release(&self, order: Uuid) -> Result<Answer, CallError> {
+        self.call(RELEASE, json!({ "reservationId": order })).await
+    }
+
+    /// Takes committed stock back.
+    pub async fn take_back(&self, order: Uuid) -> Result<Answer, CallError> {
+        self.call(RETURN, json!({ "reservationId": order })).await
+    }
+
+    async fn call(&self, document: &str, input: Value) -> Result<Answer, CallError> {
+        let deadline = Deadline::after(TIMEOUT);
+        let headers = bearing(self.credentials.bearer(deadline).await?);
+        let variables = json!({ "input": input });
+        let data: Data = self.client.execute(OperationKind::Mutation, document, variables, headers, deadline).await?;
+        answer(data.payload)
+    }
+}
+
+fn answer(payload: Payload) -> Result<Answer, CallError> {
+    match payload.reservation {
+        Some(row) => Ok(Answer { reservation: row.status, shortages: payload.shortages }),
+        // A reservation that inventory does not know holds nothing, as one that has ended.
+        None if payload.errors.iter().any(|error| error.code == "NOT_HELD") => {
+            Ok(Answer { reservation: Reservation::Expired, shortages: Vec::new() })
+        }
+        None => {
+            Err(CallError::Refused(payload.errors.into_iter().map(|error| error.code).collect::<Vec<_>>().join(", ")))
+        }
+    }
+}
