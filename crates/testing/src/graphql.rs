@@ -1,5 +1,7 @@
 //! A GraphQL client that shows a test the whole answer.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::subscription::Subscription;
@@ -41,6 +43,25 @@ impl Client {
     pub async fn send(&self, query: &str, variables: Value) -> (u16, Value) {
         let response = self.request(query, variables).send().await.unwrap();
         (response.status().as_u16(), response.json().await.unwrap())
+    }
+
+    /// The answer to an operation; of a subscription the first event.
+    pub async fn first(&self, operation: &str) -> Value {
+        if operation.starts_with("subscription") {
+            return self.subscribe(operation, json!({})).await.next().await.unwrap();
+        }
+        self.run(operation, json!({})).await
+    }
+
+    /// The names of all root fields that the schema has. Who tests authorisation compares them with its cases, so
+    /// that a new field cannot be forgotten.
+    pub async fn root_fields(&self) -> BTreeSet<String> {
+        let roots = "{ __schema { queryType { ...F } mutationType { ...F } subscriptionType { ...F } } }
+            fragment F on __Type { fields { name } }";
+        let schema = self.data(roots, json!({})).await["__schema"].take();
+        let fields = |root: &Value| root["fields"].as_array().cloned().unwrap_or_default();
+        let all = schema.as_object().unwrap().values().flat_map(fields);
+        all.map(|field| field["name"].as_str().unwrap().to_owned()).collect()
     }
 
     /// The event stream that answers the operation.

@@ -1,7 +1,5 @@
 //! Every root field, and what each kind of caller gets from it.
 
-use std::collections::BTreeSet;
-
 use auth::entities::user::Role;
 use serde_json::{Value, json};
 
@@ -70,16 +68,6 @@ async fn every_root_field_answers_each_kind_of_caller_as_listed() {
 
 #[tokio::test]
 async fn every_root_field_has_a_case() {
-    let app = TestApp::start().await;
-    let query =
-        "{ __schema { queryType { fields { name } } mutationType { fields { name } } subscriptionType { name } } }";
-    let schema = app.anonymous().data(query, json!({})).await["__schema"].take();
-    assert_eq!(schema["subscriptionType"], Value::Null);
-    let fields = [&schema["queryType"]["fields"], &schema["mutationType"]["fields"]];
-    let fields: BTreeSet<_> = fields
-        .into_iter()
-        .flat_map(|fields| fields.as_array().unwrap())
-        .map(|field| field["name"].as_str().unwrap())
-        .collect();
-    assert_eq!(fields, CASES.iter().map(|(field, ..)| *field).collect());
+    let fields = TestApp::start().await.anonymous().root_fields().await;
+    assert_eq!(fields, CASES.iter().map(|(field, ..)| (*field).to_owned()).collect());
 }
