@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use bytes::Bytes;
 use graphql_tools::static_graphql::schema::{Definition, Directive, TypeDefinition, Value};
-use serde_json::json;
 
 use crate::{
     error::{GraphqlError, PathSegment, code},
@@ -96,15 +94,14 @@ impl Denied<'_> {
     }
 }
 
-/// The response of a mutation of which the caller may not execute every root field: nothing of it is executed, for
-/// the client meant all of it.
-pub(crate) fn refused_mutation(operation: &Operation, denied: &Denied<'_>) -> Option<Bytes> {
-    if operation.kind != OperationKind::Mutation {
-        return None;
-    }
+/// Why an operation is refused as a whole. Of a mutation nothing is executed if the caller may not execute every root
+/// field, for the client meant all of it; of a subscription there is nothing else.
+pub(crate) fn refusals(operation: &Operation, denied: &Denied<'_>) -> Vec<GraphqlError> {
     let mut errors = Vec::new();
-    refuse(&operation.set, denied, &mut errors);
-    (!errors.is_empty()).then(|| Bytes::from(json!({ "data": null, "errors": errors }).to_string()))
+    if operation.kind != OperationKind::Query {
+        refuse(&operation.set, denied, &mut errors);
+    }
+    errors
 }
 
 fn refuse(set: &SelectionSet, denied: &Denied<'_>, errors: &mut Vec<GraphqlError>) {

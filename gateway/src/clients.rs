@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
-use client::{BuildError, Client, ClientError, RawResponse};
+use client::{BuildError, Client, ClientError, Events, RawResponse, Unavailable};
 use http::{HeaderMap, header};
 
 use crate::{
@@ -14,22 +14,29 @@ use crate::{
 };
 
 #[derive(Debug)]
-pub(crate) struct Clients(HashMap<Name, Client>);
+pub(crate) struct Clients(HashMap<Name, Subgraph>);
+
+#[derive(Debug)]
+struct Subgraph {
+    client: Client,
+    /// Sent with every request, in place of what the caller may have sent under the same names.
+    own_headers: HeaderMap,
+}
 
 impl Clients {
     pub(crate) fn new(supergraph: &Supergraph, settings: &GatewaySettings) -> Result<Self, BuildError> {
         supergraph
             .subgraphs()
             .map(|(name, url)| {
-                let (url, settings) = settings.for_subgraph(name, url);
-                Ok((Name::from(name), Client::new(name, url, settings)?))
+                let (url, client, own_headers) = settings.for_subgraph(name, url);
+                Ok((Name::from(name), Subgraph { client: Client::new(name, url, client)?, own_headers }))
             })
             .collect::<Result<_, _>>()
             .map(Self)
     }
 
     pub(crate) fn get(&self, subgraph: &str) -> Option<&Client> {
-        self.0.get(subgraph)
+        self.0.get(subgraph).map(|subgraph| &subgraph.client)
     }
 
     /// Sends a GraphQL request to a subgraph that the plan names.
@@ -40,24 +47,35 @@ impl Clients {
         body: Bytes,
         caller: &Caller,
     ) -> Result<RawResponse, ClientError> {
-        let Some(client) = self.get(subgraph) else {
-            return Err(ClientError::Unavailable {
-                service: subgraph.to_string(),
-                reason: client::Unavailable::Connect,
-            });
-        };
+        let subgraph = self.named(subgraph)?;
         let kind = match kind {
             OperationKind::Mutation => client::OperationKind::Mutation,
             OperationKind::Query | OperationKind::Subscription => client::OperationKind::Query,
         };
-        client.send(kind, body, headers(caller), caller.deadline).await
+        subgraph.client.send(kind, body, subgraph.headers(caller), caller.deadline).await
+    }
+
+    /// Opens the events of a subscription at a subgraph that the plan names.
+    pub(crate) async fn subscribe(&self, subgraph: &Name, body: Bytes, caller: &Caller) -> Result<Events, ClientError> {
+        let subgraph = self.named(subgraph)?;
+        subgraph.client.subscribe(body, subgraph.headers(caller), caller.deadline).await
+    }
+
+    fn named(&self, subgraph: &Name) -> Result<&Subgraph, ClientError> {
+        let missing = || ClientError::Unavailable { service: subgraph.to_string(), reason: Unavailable::Connect };
+        self.0.get(subgraph).ok_or_else(missing)
     }
 }
 
-fn headers(caller: &Caller) -> HeaderMap {
-    let mut headers = caller.forwarded.clone();
-    if let Some(authorization) = &caller.authorization {
-        headers.insert(header::AUTHORIZATION, authorization.clone());
+impl Subgraph {
+    fn headers(&self, caller: &Caller) -> HeaderMap {
+        let mut headers = caller.forwarded.clone();
+        if let Some(authorization) = &caller.authorization {
+            headers.insert(header::AUTHORIZATION, authorization.clone());
+        }
+        for (name, value) in &self.own_headers {
+            headers.insert(name, value.clone());
+        }
+        headers
     }
-    headers
 }

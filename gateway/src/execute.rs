@@ -9,6 +9,7 @@ mod merge;
 mod references;
 mod rewrite;
 mod send;
+mod source;
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
 
@@ -27,6 +28,7 @@ use blame::Blame;
 use locate::Location;
 use references::References;
 use send::{Batch, Sender};
+pub(crate) use source::{execute_event, fault, open};
 
 /// Errors of subgraphs in one response. An error about a reference is listed at each place that the reference fills.
 const MAX_ERRORS: usize = 1_000;
@@ -73,9 +75,19 @@ struct Ended {
 }
 
 pub(crate) async fn execute(plan: &Plan, context: &Context<'_>) -> Executed {
+    run_all(plan, context, None).await
+}
+
+/// Executes what is left of a plan, of which one step may have ended already.
+async fn run_all(plan: &Plan, context: &Context<'_>, ended: Option<Ended>) -> Executed {
     let mut execution = Execution { context, executed: Executed::default() };
     let mut missing: Vec<usize> = plan.steps.iter().map(|step| step.depends_on.len()).collect();
     let mut ready: Vec<usize> = (0..missing.len()).filter(|step| missing[*step] == 0).collect();
+    if let Some(ended) = ended {
+        ready.retain(|step| *step != ended.step);
+        release(plan, ended.step, &mut missing, &mut ready);
+        execution.finish(&plan.steps[ended.step], ended);
+    }
     let mut running = FuturesUnordered::new();
     loop {
         while let Some(position) = ready.pop() {

@@ -9,6 +9,7 @@ mod media;
 mod refusal;
 mod security;
 mod settings;
+mod stream;
 
 use std::sync::Arc;
 

@@ -1,11 +1,11 @@
 //! Who asks: the caller of one request, from its headers.
 
-use std::collections::BTreeSet;
+use std::time::{Duration, SystemTime};
 
 use client::Deadline;
 use http::{HeaderMap, HeaderValue, header};
 use service::telemetry::TraceContext;
-use service::token::{TokenError, Verifier};
+use service::token::{Claims, TokenError, Verifier};
 use thiserror::Error;
 
 use crate::http::ForwardedHeader;
@@ -47,13 +47,14 @@ impl Identity {
         allow_mutation: bool,
     ) -> Result<Caller, IdentityError> {
         let authorization = authorization(headers)?;
-        let scopes = match (authorization, &self.verifier) {
-            (Some(value), Some(verifier)) => Some(verified_scopes(verifier, value).await?),
+        let claims = match (authorization, &self.verifier) {
+            (Some(value), Some(verifier)) => Some(verified(verifier, value).await?),
             _ => None,
         };
         Ok(Caller {
-            authenticated: scopes.is_some(),
-            scopes: scopes.unwrap_or_default(),
+            authenticated: claims.is_some(),
+            expires_at: claims.as_ref().map(expiry),
+            scopes: claims.into_iter().flat_map(|claims| claims.scope).collect(),
             authorization: authorization.cloned(),
             forwarded: self.forwarded(headers, trace),
             deadline,
@@ -81,10 +82,10 @@ fn authorization(headers: &HeaderMap) -> Result<Option<&HeaderValue>, IdentityEr
     }
 }
 
-async fn verified_scopes(verifier: &Verifier, authorization: &HeaderValue) -> Result<BTreeSet<String>, IdentityError> {
+async fn verified(verifier: &Verifier, authorization: &HeaderValue) -> Result<Claims, IdentityError> {
     let token = bearer(authorization).ok_or(IdentityError::Invalid)?;
     match verifier.verify(token).await {
-        Ok(claims) => Ok(claims.scope.into_iter().collect()),
+        Ok(claims) => Ok(claims),
         Err(error @ TokenError::KeysUnavailable) => {
             tracing::warn!(%error, "token not verified");
             Err(IdentityError::Unavailable)
@@ -94,6 +95,12 @@ async fn verified_scopes(verifier: &Verifier, authorization: &HeaderValue) -> Re
             Err(IdentityError::Invalid)
         }
     }
+}
+
+/// On the clock that later steps of the wall clock do not move.
+fn expiry(claims: &Claims) -> Deadline {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Deadline::after(Duration::from_secs(claims.exp).saturating_sub(now))
 }
 
 /// RFC 6750, section 2.1, where the scheme's name is case-insensitive as in RFC 9110, section 11.1.

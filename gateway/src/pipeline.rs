@@ -1,12 +1,14 @@
 //! The line that every request goes along, from text to response.
 
+mod refused;
+mod subscription;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
 use client::{BuildError, Client, Deadline};
-use document::LimitError;
 use graphql_tools::{
-    parser::{Pos, parse_query},
+    parser::parse_query,
     static_graphql::query::{Document, OperationDefinition},
 };
 use thiserror::Error;
@@ -19,6 +21,7 @@ use crate::{
     execute::{self, Executed},
     introspection::Introspection,
     operation::{self, Operation, OperationKind},
+    plan::Plan,
     plan_cache::PlanCache,
     planner::{PlanError, Planner},
     project::{self, Projection},
@@ -29,8 +32,10 @@ use crate::{
 };
 pub use crate::{
     request::{Answer, Caller, GraphqlRequest, StatusKind},
-    settings::{GatewaySettings, SubgraphSettings},
+    settings::{GatewaySettings, SecretHeaders, SubgraphSettings},
 };
+use refused::Refused;
+pub use subscription::{Event, Subscription};
 
 /// A gateway cannot be built from its supergraph and settings.
 #[derive(Debug, Error)]
@@ -50,10 +55,20 @@ pub struct Gateway {
     clients: Clients,
 }
 
-/// Why a request was not executed.
-struct Refused {
-    status: StatusKind,
-    errors: Vec<GraphqlError>,
+/// What a request comes to.
+pub enum Reply {
+    Once(Answer),
+    Stream(Subscription),
+}
+
+/// An operation that only has to be executed: once, or for each event.
+struct Prepared {
+    operation: Operation,
+    variables: Variables,
+    keys: Keys,
+    /// `None` where no subgraph has to be asked.
+    plan: Option<Arc<Plan>>,
+    caller: Caller,
 }
 
 impl Gateway {
@@ -69,15 +84,30 @@ impl Gateway {
         })
     }
 
-    /// Answers a request. Whatever goes wrong is in the answer.
+    /// Answers a query or a mutation; a subscription is refused. Whatever goes wrong is in the answer.
     pub async fn answer(&self, request: GraphqlRequest, caller: Caller) -> Answer {
-        match self.execute(&request, caller).await {
-            Ok(body) => Answer { status: StatusKind::Ok, body },
-            Err(refused) => refused.answer(),
+        match self.prepare(&request, caller).await {
+            Ok((prepared, denied)) => self.execute(&prepared, &denied).await.unwrap_or_else(Refused::into),
+            Err(refused) => refused.into(),
         }
     }
 
-    async fn execute(&self, request: &GraphqlRequest, mut caller: Caller) -> Result<Bytes, Refused> {
+    /// Answers a query or a mutation, or gives the subscription that was asked for, which is not open yet.
+    pub async fn reply(self: &Arc<Self>, request: GraphqlRequest, caller: Caller) -> Reply {
+        let (prepared, denied) = match self.prepare(&request, caller).await {
+            Ok(prepared) => prepared,
+            Err(refused) => return Reply::Once(refused.into()),
+        };
+        let replied = if prepared.operation.kind == OperationKind::Subscription {
+            Subscription::new(self.clone(), prepared).map(Reply::Stream)
+        } else {
+            self.execute(&prepared, &denied).await.map(Reply::Once)
+        };
+        replied.unwrap_or_else(|refused| Reply::Once(refused.into()))
+    }
+
+    /// Everything that can be done, and refused, before the first subgraph is asked.
+    async fn prepare(&self, request: &GraphqlRequest, mut caller: Caller) -> Result<(Prepared, Denied<'_>), Refused> {
         caller.deadline = caller.deadline.min(Deadline::after(self.settings.operation_timeout));
         document::check(&request.query, &self.settings.limits)?;
         let document = parse(&request.query)?;
@@ -87,42 +117,49 @@ impl Gateway {
         let variables = Variables::coerce(&self.supergraph.api, definition, &request.variables)?;
         let operation = Operation::new(&document, definition, &self.supergraph.api, &variables);
         let denied = self.supergraph.requirements.denied_to(&caller);
-        if let Some(refusal) = authorize::refused_mutation(&operation, &denied) {
-            return Ok(refusal);
-        }
+        allowed(&operation, &denied)?;
         let keys = Keys::new(&operation, &self.supergraph);
-        let mut executed = match canonical::text(&operation, &self.supergraph, &denied, &keys) {
-            Some(canonical) => self.fetch(&canonical, &keys, &variables, &caller).await?,
+        let plan = match canonical::text(&operation, &self.supergraph, &denied, &keys) {
+            Some(canonical) => Some(self.plans.plan(&canonical).await.map_err(|error| Refused::unplanned(&error))?),
+            None => None,
+        };
+        Ok((Prepared { operation, variables, keys, plan, caller }, denied))
+    }
+
+    async fn execute(&self, prepared: &Prepared, denied: &Denied<'_>) -> Result<Answer, Refused> {
+        if prepared.operation.kind == OperationKind::Subscription {
+            let message = "Subscriptions are not served over this transport.";
+            return Err(vec![GraphqlError::new(code::OPERATION_RESOLUTION_FAILURE, message)].into());
+        }
+        let mut executed = match &prepared.plan {
+            Some(plan) => execute::execute(plan, &self.context(prepared, &prepared.caller)).await,
             None => Executed::default(),
         };
-        self.introspect(&operation, &keys, &variables, &mut executed);
-        let projection = Projection { supergraph: &self.supergraph, denied: &denied, keys: &keys };
-        Ok(project::project(&operation, executed, &projection))
+        self.introspect(prepared, &mut executed);
+        Ok(Answer { status: StatusKind::Ok, body: self.project(prepared, denied, executed) })
     }
 
-    async fn fetch(
-        &self,
-        canonical: &str,
-        keys: &Keys,
-        variables: &Variables,
-        caller: &Caller,
-    ) -> Result<Executed, Refused> {
-        let plan = self.plans.plan(canonical).await.map_err(|error| Refused::unplanned(&error))?;
-        let context = execute::Context {
+    fn context<'a>(&'a self, prepared: &'a Prepared, caller: &'a Caller) -> execute::Context<'a> {
+        execute::Context {
             full: &self.supergraph.full,
             clients: &self.clients,
-            keys,
-            variables,
+            keys: &prepared.keys,
+            variables: &prepared.variables,
             caller,
             max_batch: self.settings.max_batch,
-        };
-        Ok(execute::execute(&plan, &context).await)
+        }
     }
 
-    fn introspect(&self, operation: &Operation, keys: &Keys, variables: &Variables, executed: &mut Executed) {
+    fn introspect(&self, prepared: &Prepared, executed: &mut Executed) {
+        let Prepared { operation, keys, variables, .. } = prepared;
         if let (OperationKind::Query, Node::Object(data)) = (operation.kind, &mut executed.data) {
             Introspection { api: &self.supergraph.api, keys, variables }.answer(operation, data);
         }
+    }
+
+    fn project(&self, prepared: &Prepared, denied: &Denied<'_>, executed: Executed) -> Bytes {
+        let projection = Projection { supergraph: &self.supergraph, denied, keys: &prepared.keys };
+        project::project(&prepared.operation, executed, &projection)
     }
 
     /// A readable plan of an operation, as a caller with every scope would have it executed.
@@ -171,57 +208,18 @@ fn parse(query: &str) -> Result<Document, Vec<GraphqlError>> {
 }
 
 fn permitted(definition: &OperationDefinition, caller: &Caller) -> Result<(), Refused> {
-    let (status, error) = match OperationKind::of(definition) {
-        OperationKind::Mutation if !caller.allow_mutation => (
-            StatusKind::MethodNotAllowed,
-            GraphqlError::new(code::BAD_USER_INPUT, "Mutations are not allowed over this method."),
-        ),
-        OperationKind::Subscription => (
-            StatusKind::RequestError,
-            GraphqlError::new(code::OPERATION_RESOLUTION_FAILURE, "Subscriptions are not served over this transport."),
-        ),
-        OperationKind::Query | OperationKind::Mutation => return Ok(()),
+    let message = match OperationKind::of(definition) {
+        OperationKind::Mutation if !caller.allow_mutation => "Mutations are not allowed over this method.",
+        OperationKind::Subscription if !caller.allow_mutation => "Subscriptions are not allowed over this method.",
+        _ => return Ok(()),
     };
-    Err(Refused { status, errors: vec![error] })
+    let errors = vec![GraphqlError::new(code::BAD_USER_INPUT, message)];
+    Err(Refused { status: StatusKind::MethodNotAllowed, errors })
 }
 
-impl Refused {
-    fn unplanned(error: &PlanError) -> Self {
-        tracing::error!(error = %error, "operation not planned");
-        let (status, error) = match error {
-            PlanError::Overloaded => (
-                StatusKind::Overloaded,
-                GraphqlError::new(code::OVERLOADED, "Too many operations are waiting to be planned."),
-            ),
-            PlanError::Supergraph(_) | PlanError::Operation(_) | PlanError::Panic => {
-                (StatusKind::Internal, GraphqlError::new(code::INTERNAL, "The operation could not be planned."))
-            }
-        };
-        Self { status, errors: vec![error] }
-    }
-
-    fn answer(&self) -> Answer {
-        let body = serde_json::json!({ "errors": self.errors });
-        Answer { status: self.status, body: Bytes::from(body.to_string()) }
-    }
-}
-
-impl From<Vec<GraphqlError>> for Refused {
-    fn from(errors: Vec<GraphqlError>) -> Self {
-        Self { status: StatusKind::RequestError, errors }
-    }
-}
-
-impl From<LimitError> for Refused {
-    fn from(error: LimitError) -> Self {
-        tracing::info!(code = error.code(), "document refused");
-        let refusal = GraphqlError::new(error.code(), error.to_string());
-        match error {
-            LimitError::Syntax { line, column, .. } => vec![refusal.located(Pos { line, column })].into(),
-            LimitError::DuplicateFragment(_) => vec![refusal].into(),
-            _ => Self { status: StatusKind::LimitExceeded, errors: vec![refusal] },
-        }
-    }
+fn allowed(operation: &Operation, denied: &Denied<'_>) -> Result<(), Refused> {
+    let errors = authorize::refusals(operation, denied);
+    if errors.is_empty() { Ok(()) } else { Err(Refused { status: StatusKind::Ok, errors }) }
 }
 
 impl From<Vec<GraphqlError>> for PlanTextError {

@@ -81,6 +81,11 @@ impl Shape {
 }
 
 impl Plan {
+    /// The step whose answers are the events of a subscription.
+    pub(crate) fn source(&self) -> Option<usize> {
+        self.steps.iter().position(|step| step.kind == OperationKind::Subscription)
+    }
+
     /// An estimate of the memory that the plan holds.
     pub(crate) fn bytes(&self) -> usize {
         self.steps.iter().map(|step| 512 + 6 * step.query.len() + 32 * step.path.len()).sum()

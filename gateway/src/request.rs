@@ -26,20 +26,22 @@ pub struct Caller {
     /// Further headers that travel to the subgraphs, trace context among them.
     pub forwarded: HeaderMap,
     pub deadline: Deadline,
-    /// False where the transport must not change anything: GET.
+    /// When the token ends, and with it every stream that it opened; `None` where no token was verified.
+    pub expires_at: Option<Deadline>,
+    /// False where the transport must not change anything, which is GET; it opens no streams either.
     pub allow_mutation: bool,
 }
 
 /// How far a request came. The edge turns it into a status code, which depends on the media type asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StatusKind {
-    /// Executed, completely or in part: the body has `data`.
+    /// Executed, completely or in part, or refused as a whole by authorisation: the body has `data`.
     Ok,
     /// Refused before execution: the body has `errors` only.
     RequestError,
     /// Refused for what it would cost, valid or not: the body has `errors` only.
     LimitExceeded,
-    /// A mutation over a transport that must not change anything.
+    /// A mutation or a subscription over a transport that only queries may use.
     MethodNotAllowed,
     /// Not executed because too much is being planned already.
     Overloaded,

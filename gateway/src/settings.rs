@@ -4,7 +4,11 @@ use std::{collections::BTreeMap, time::Duration};
 
 use client::ClientSettings;
 use document::Limits;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+
+use crate::http::ForwardedHeader;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -30,6 +34,31 @@ pub struct SubgraphSettings {
     /// In place of the address in the supergraph.
     pub url: Option<String>,
     pub client: Option<ClientSettings>,
+    /// Sent with every request to this subgraph, such as the credential by which it knows its gateway.
+    #[serde(skip_serializing)]
+    pub headers: SecretHeaders,
+}
+
+/// Request headers whose values are secrets: neither logged nor written out. In a name `_` stands for `-`, which the
+/// name of an environment variable cannot have.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(try_from = "BTreeMap<String, SecretString>")]
+pub struct SecretHeaders(HeaderMap);
+
+impl TryFrom<BTreeMap<String, SecretString>> for SecretHeaders {
+    type Error = String;
+
+    fn try_from(secrets: BTreeMap<String, SecretString>) -> Result<Self, Self::Error> {
+        secrets.iter().map(|(name, secret)| secret_header(name, secret)).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+fn secret_header(name: &str, secret: &SecretString) -> Result<(HeaderName, HeaderValue), String> {
+    let header = ForwardedHeader::try_from(name.replace('_', "-")).map_err(|wrong| format!("`{name}`: {wrong}"))?;
+    let mut value = HeaderValue::from_str(secret.expose_secret())
+        .map_err(|_| format!("`{name}`: its value cannot be sent in a header"))?;
+    value.set_sensitive(true);
+    Ok((header.name().clone(), value))
 }
 
 impl Default for GatewaySettings {
@@ -47,10 +76,12 @@ impl Default for GatewaySettings {
 }
 
 impl GatewaySettings {
-    pub(crate) fn for_subgraph<'a>(&'a self, name: &str, url: &'a str) -> (&'a str, ClientSettings) {
+    /// Address, client settings and own headers.
+    pub(crate) fn for_subgraph<'a>(&'a self, name: &str, url: &'a str) -> (&'a str, ClientSettings, HeaderMap) {
         let own = self.subgraphs.get(name);
         let url = own.and_then(|own| own.url.as_deref()).unwrap_or(url);
         let client = own.and_then(|own| own.client.as_ref());
-        (url, client.unwrap_or(&self.subgraph).clone())
+        let headers = own.map(|own| own.headers.0.clone()).unwrap_or_default();
+        (url, client.unwrap_or(&self.subgraph).clone(), headers)
     }
 }

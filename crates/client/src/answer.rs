@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use crate::client::Answered;
 use crate::error::BadResponse;
 
 /// An answer whose media type says that it is a GraphQL response. The body has not been parsed.
@@ -32,6 +33,12 @@ struct Typed<'a> {
     data: Option<&'a RawValue>,
     #[serde(default, deserialize_with = "null_as_empty")]
     errors: Vec<GraphqlError>,
+}
+
+impl Answered for RawResponse {
+    fn status(&self) -> StatusCode {
+        self.status
+    }
 }
 
 impl RawResponse {
@@ -83,10 +90,15 @@ fn null_as_empty<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(deser
 /// By the GraphQL-over-HTTP draft, `application/graphql-response+json` is one at any status. `application/json` may
 /// come from anything in between; below 500 it is taken for one, since servers answer refused documents so.
 pub(crate) fn is_graphql(status: StatusCode, headers: &HeaderMap) -> bool {
-    let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    match media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
+    match media_type(headers).as_str() {
         "application/graphql-response+json" => true,
         "application/json" => !status.is_server_error() && !status.is_redirection(),
         _ => false,
     }
+}
+
+/// In lower case, without parameters.
+pub(crate) fn media_type(headers: &HeaderMap) -> String {
+    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }

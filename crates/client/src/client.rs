@@ -10,11 +10,14 @@ use serde_json::{Value, json};
 
 mod call;
 
+pub(crate) use call::Answered;
+
 use crate::answer::{Fault, RawResponse, Response};
 use crate::breaker::Breaker;
 use crate::budget::RetryBudget;
 use crate::deadline::Deadline;
 use crate::error::{BadResponse, BuildError, ClientError};
+use crate::events::Events;
 use crate::queue::Queue;
 use crate::settings::ClientSettings;
 use crate::stats::{Counters, Stats};
@@ -46,6 +49,8 @@ pub struct Client(Arc<Inner>);
 struct Inner {
     name: String,
     timeout: Duration,
+    event_timeout: Duration,
+    max_response_bytes: usize,
     max_retries: u32,
     transport: Transport,
     queue: Queue,
@@ -66,6 +71,8 @@ impl Client {
         Ok(Self(Arc::new(Inner {
             name: name.to_owned(),
             timeout: settings.timeout,
+            event_timeout: settings.event_timeout,
+            max_response_bytes: settings.max_response_bytes,
             max_retries: settings.max_retries,
             transport,
             queue: Queue::new(settings.max_in_flight, settings.max_queued),
@@ -100,15 +107,27 @@ impl Client {
         deadline: Deadline,
     ) -> Result<RawResponse, ClientError> {
         let inner = &*self.0;
-        inner.counters.calls.add();
-        inner.budget.deposit();
         let deadline = deadline.min(Deadline::after(inner.timeout));
-        // Before queueing: while the breaker is open, an answer must not wait for calls that are stuck.
-        if inner.breaker(kind).rejects() {
-            return Err(inner.rejected());
-        }
-        let _place = inner.queue.place(deadline).await.map_err(|reason| inner.no_place(&reason))?;
-        inner.attempts(kind, &body, &headers, deadline).await
+        let _place = inner.begin(kind, deadline).await?;
+        let send = || inner.transport.attempt(body.clone(), headers.clone(), deadline);
+        inner.attempts(kind, deadline, send).await
+    }
+
+    /// Sends `body`, a subscription as JSON, and returns its events, by GraphQL over server-sent events in distinct
+    /// connections mode. What [`send`](Self::send) says of headers and of being dropped holds here too.
+    ///
+    /// `opening` bounds the time up to the response's head, and the client's own timeout does. Only the opening counts
+    /// for the breaker, and takes one of the places of calls under way.
+    ///
+    /// # Errors
+    /// All of [`ClientError`] but [`Graphql`](ClientError::Graphql).
+    pub async fn subscribe(&self, body: Bytes, headers: HeaderMap, opening: Deadline) -> Result<Events, ClientError> {
+        let inner = &*self.0;
+        let deadline = opening.min(Deadline::after(inner.timeout));
+        let _place = inner.begin(OperationKind::Query, deadline).await?;
+        let send = || inner.transport.open(body.clone(), headers.clone());
+        let opened = inner.attempts(OperationKind::Query, deadline, send).await?;
+        Ok(Events::new(inner.name.clone(), opened, inner.event_timeout, inner.max_response_bytes))
     }
 
     /// Sends a request and parses the answer, errors and all.

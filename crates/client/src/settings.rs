@@ -14,6 +14,9 @@ pub struct ClientSettings {
     /// where it is less.
     #[serde(with = "humantime_serde")]
     pub timeout: Duration,
+    /// The longest silence on an event stream, to which a heartbeat puts an end: then the service counts as gone.
+    #[serde(with = "humantime_serde")]
+    pub event_timeout: Duration,
     #[serde(with = "humantime_serde")]
     pub connect_timeout: Duration,
     /// Less than the ten seconds after which our own servers close an idle connection: a request sent on one that is
@@ -25,6 +28,7 @@ pub struct ClientSettings {
     pub max_in_flight: usize,
     /// Calls that may wait for one of those places; more are shed.
     pub max_queued: usize,
+    /// Of an answer, and of one event of a stream.
     pub max_response_bytes: usize,
     /// Retries of one query; mutations are never retried.
     pub max_retries: u32,
@@ -37,6 +41,7 @@ impl Default for ClientSettings {
     fn default() -> Self {
         Self {
             timeout: Duration::from_secs(3),
+            event_timeout: Duration::from_secs(60),
             connect_timeout: Duration::from_secs(1),
             pool_idle_timeout: Duration::from_secs(5),
             pool_max_idle: 64,

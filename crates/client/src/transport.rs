@@ -13,10 +13,12 @@ use reqwest::{Url, redirect};
 use crate::answer::{RawResponse, is_graphql};
 use crate::deadline::{DEADLINE_HEADER, Deadline};
 use crate::error::{BadResponse, BuildError, Unavailable};
+use crate::events::{Opened, is_event_stream};
 use crate::settings::ClientSettings;
 
 /// Prefers the media type at which every status has a GraphQL response.
 const ACCEPTED: HeaderValue = HeaderValue::from_static("application/graphql-response+json, application/json;q=0.9");
+const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// A longer `Retry-After` is not believed.
@@ -85,8 +87,27 @@ impl Transport {
         headers: HeaderMap,
         deadline: Deadline,
     ) -> Result<RawResponse, Failure> {
-        let request = self.http.post(self.url.clone()).headers(outgoing(headers, deadline)).body(body);
-        let response = request.send().await.map_err(|error| not_sent(&error))?;
+        let mut headers = outgoing(headers, ACCEPTED);
+        headers.insert(DEADLINE_HEADER, deadline.header_value());
+        let response = self.post(body, headers).await?;
+        self.answer(response).await
+    }
+
+    /// Asks for an event stream, once. No deadline is told to the service: a stream has none.
+    pub(crate) async fn open(&self, body: Bytes, headers: HeaderMap) -> Result<Opened, Failure> {
+        let response = self.post(body, outgoing(headers, EVENT_STREAM)).await?;
+        if is_event_stream(response.status(), response.headers()) {
+            return Ok(Opened::Stream(response));
+        }
+        self.answer(response).await.map(Opened::Answer)
+    }
+
+    async fn post(&self, body: Bytes, headers: HeaderMap) -> Result<reqwest::Response, Failure> {
+        let request = self.http.post(self.url.clone()).headers(headers).body(body);
+        request.send().await.map_err(|error| not_sent(&error))
+    }
+
+    async fn answer(&self, response: reqwest::Response) -> Result<RawResponse, Failure> {
         let (status, headers) = (response.status(), response.headers().clone());
         if !is_graphql(status, &headers) {
             return Err(refused(status, &headers));
@@ -113,13 +134,13 @@ impl Transport {
 }
 
 /// The caller's headers without those that belong to its own connection and body, and with ours.
-fn outgoing(mut headers: HeaderMap, deadline: Deadline) -> HeaderMap {
-    for name in [ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, HOST, TE, TRANSFER_ENCODING, UPGRADE] {
+fn outgoing(mut headers: HeaderMap, accepted: HeaderValue) -> HeaderMap {
+    let dropped = [ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, HOST, TE, TRANSFER_ENCODING, UPGRADE, DEADLINE_HEADER];
+    for name in dropped {
         headers.remove(name);
     }
-    headers.insert(ACCEPT, ACCEPTED);
+    headers.insert(ACCEPT, accepted);
     headers.insert(CONTENT_TYPE, JSON);
-    headers.insert(DEADLINE_HEADER, deadline.header_value());
     headers
 }
 

@@ -1,8 +1,8 @@
 import './workers.js';
 import './playground.css';
-import { createGraphiQLFetcher } from '@graphiql/toolkit';
 import { GraphiQL } from 'graphiql';
 import { createRoot } from 'react-dom/client';
+import { createFetcher } from './fetcher.js';
 
 const NEUTRAL = {
   endpoint: '/graphql',
@@ -23,7 +23,7 @@ async function configuration() {
 function Playground({ endpoint, defaultTabs }) {
   return (
     <GraphiQL
-      fetcher={createGraphiQLFetcher({ url: endpoint })}
+      fetcher={createFetcher(endpoint)}
       defaultTabs={defaultTabs}
       defaultEditorToolsVisibility="headers"
       isHeadersEditorEnabled

@@ -70,8 +70,12 @@ impl Sender<'_> {
             .send(&self.step.service, self.step.kind, self.body(references), caller)
             .await
             .map_err(|error| Failure::new(&error))?;
-        SubgraphAnswer::read(&response.body, &self.step.shape).ok_or_else(|| {
-            tracing::warn!(service = %self.step.service, status = %response.status, "subgraph sent no graphql response");
+        self.read(&response.body)
+    }
+
+    pub(super) fn read(&self, body: &Bytes) -> Result<SubgraphAnswer, Failure> {
+        SubgraphAnswer::read(body, &self.step.shape).ok_or_else(|| {
+            tracing::warn!(service = %self.step.service, "subgraph sent no graphql response");
             Failure {
                 code: code::SUBGRAPH_UNAVAILABLE.to_owned(),
                 message: "The service sent a response that is not GraphQL.",
@@ -79,7 +83,7 @@ impl Sender<'_> {
         })
     }
 
-    fn body(&self, references: Option<&[Vec<u8>]>) -> Bytes {
+    pub(super) fn body(&self, references: Option<&[Vec<u8>]>) -> Bytes {
         let mut body = Vec::with_capacity(256 + self.step.escaped_query.len());
         body.extend_from_slice(b"{\"query\":");
         body.extend_from_slice(self.step.escaped_query.as_bytes());
@@ -111,7 +115,7 @@ impl Batch {
 }
 
 impl Failure {
-    fn new(error: &ClientError) -> Self {
+    pub(super) fn new(error: &ClientError) -> Self {
         tracing::warn!(error = %error, "subgraph call failed");
         Self {
             code: error.code().to_owned(),

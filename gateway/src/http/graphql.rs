@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use client::Deadline;
 use http::{HeaderMap, StatusCode, header};
+use service::shutdown::Shutdown;
 use service::telemetry::TraceContext;
 use service::token::Verifier;
 use tokio::sync::Semaphore;
@@ -16,8 +17,9 @@ use super::EdgeSettings;
 use super::decode;
 use super::media::MediaType;
 use super::refusal::{ALLOW, RETRY_AFTER, Refusal};
+use super::stream::{self, Protocol, Streams};
 use crate::identity::Identity;
-use crate::pipeline::{Answer, Gateway, GraphqlRequest, StatusKind};
+use crate::pipeline::{Answer, Gateway, GraphqlRequest, Reply, StatusKind};
 
 /// The pipeline keeps the deadline by itself and can then still tell what it has got. This much later it is cut.
 const GRACE: Duration = Duration::from_millis(250);
@@ -28,14 +30,17 @@ pub(super) struct Edge {
     identity: Identity,
     settings: EdgeSettings,
     slots: Semaphore,
+    streams: Streams,
 }
 
 type Trace = Option<Extension<TraceContext>>;
+type Stop = Option<Extension<Shutdown>>;
 type Pairs = Query<Vec<(String, String)>>;
 
 pub(super) async fn post(
     State(edge): State<Arc<Edge>>,
     trace: Trace,
+    stop: Stop,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
@@ -43,7 +48,8 @@ pub(super) async fn post(
         let body = body.map_err(|_| Refusal::BadRequest("The body cannot be read.".to_owned()))?;
         decode::post(&headers, &body, &edge.settings)
     };
-    edge.respond(&headers, trace, decode, true).await
+    let replied = edge.reply(&headers, trace, decode, true).await;
+    edge.respond(replied, &headers, stop)
 }
 
 /// A page of another origin can have a browser send a GET without asking first. It gains nothing: there are no cookies
@@ -58,7 +64,8 @@ pub(super) async fn get(
         let Query(pairs) = pairs.map_err(|_| Refusal::BadRequest("The URL's query cannot be read.".to_owned()))?;
         decode::get(pairs, &edge.settings)
     };
-    edge.respond(&headers, trace, decode, false).await
+    let replied = edge.reply(&headers, trace, decode, false).await;
+    edge.respond(replied, &headers, None)
 }
 
 impl Edge {
@@ -66,30 +73,40 @@ impl Edge {
         Self {
             gateway,
             identity: Identity::new(verifier, settings.forward_headers.clone()),
+            streams: Streams::new(&settings),
             slots: Semaphore::new(settings.max_in_flight.min(Semaphore::MAX_PERMITS)),
             settings,
         }
     }
 
-    async fn respond(
+    async fn reply(
         &self,
         headers: &HeaderMap,
         trace: Trace,
         decode: impl FnOnce() -> Result<GraphqlRequest, Refusal>,
         allow_mutation: bool,
-    ) -> Response {
-        let Some(media) = MediaType::negotiate(headers) else {
-            return Refusal::NotAcceptable.into_response(MediaType::Json);
-        };
-        let trace = trace.map_or_else(|| TraceContext::of(headers), |Extension(trace)| trace);
-        let answered = match decode() {
-            Ok(request) => self.answer(request, headers, &trace, allow_mutation).await,
-            Err(refusal) => Err(refusal),
-        };
-        match answered {
-            Ok(answer) => response(answer, media),
-            Err(refusal) => refusal.into_response(media),
+    ) -> Result<Reply, Refusal> {
+        if MediaType::negotiate(headers).is_none() && Protocol::negotiate(headers).is_none() {
+            return Err(Refusal::NotAcceptable);
         }
+        let trace = trace.map_or_else(|| TraceContext::of(headers), |Extension(trace)| trace);
+        self.answer(decode()?, headers, &trace, allow_mutation).await
+    }
+
+    fn respond(&self, replied: Result<Reply, Refusal>, headers: &HeaderMap, stop: Stop) -> Response {
+        let (media, protocol) = (MediaType::negotiate(headers), Protocol::negotiate(headers));
+        let responded = replied.and_then(|reply| match (reply, media, protocol) {
+            (Reply::Stream(subscription), _, Some(protocol)) => {
+                self.streams.respond(subscription, protocol, stop.map(|Extension(shutdown)| shutdown))
+            }
+            (Reply::Stream(_), _, None) => Err(Refusal::SubscriptionTransport),
+            // What was not executed is told by the status, which a stream would hide.
+            (Reply::Once(answer), None, Some(protocol)) if answer.status == StatusKind::Ok => {
+                Ok(stream::single(protocol, &answer.body))
+            }
+            (Reply::Once(answer), ..) => Ok(response(answer, media.unwrap_or(MediaType::GraphqlResponse))),
+        });
+        responded.unwrap_or_else(|refusal| refusal.into_response(media.unwrap_or(MediaType::Json)))
     }
 
     async fn answer(
@@ -98,7 +115,7 @@ impl Edge {
         headers: &HeaderMap,
         trace: &TraceContext,
         allow_mutation: bool,
-    ) -> Result<Answer, Refusal> {
+    ) -> Result<Reply, Refusal> {
         // Not before the body is there, so that slow clients hold no slot; not queued, so that an answer is never
         // computed for a client that has given up.
         let _slot = self.slots.try_acquire().map_err(|_| Refusal::Overloaded)?;
@@ -106,7 +123,7 @@ impl Edge {
         let deadline = Deadline::after(time);
         let work = async {
             let caller = self.identity.caller(headers, trace, deadline, allow_mutation).await?;
-            Ok(self.gateway.answer(request, caller).await)
+            Ok(self.gateway.reply(request, caller).await)
         };
         tokio::time::timeout(time + GRACE, work).await.unwrap_or(Err(Refusal::DeadlineExceeded))
     }

@@ -20,6 +20,8 @@ pub(super) enum Refusal {
     UnsupportedMediaType,
     #[error("Responses are application/graphql-response+json or application/json.")]
     NotAcceptable,
+    #[error("Subscriptions are answered as text/event-stream or multipart/mixed;subscriptionSpec=1.0.")]
+    SubscriptionTransport,
     #[error("GraphQL takes GET for queries and POST.")]
     MethodNotAllowed,
     #[error("There is nothing at this path.")]
@@ -42,7 +44,7 @@ impl Refusal {
             Self::Identity(IdentityError::Unavailable) | Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+            Self::NotAcceptable | Self::SubscriptionTransport => StatusCode::NOT_ACCEPTABLE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,
         }
@@ -58,6 +60,7 @@ impl Refusal {
             Self::Identity(IdentityError::Unavailable) => "SERVICE_UNAVAILABLE",
             Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
             Self::NotAcceptable => "NOT_ACCEPTABLE",
+            Self::SubscriptionTransport => "SUBSCRIPTION_TRANSPORT",
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
             Self::NotFound => "NOT_FOUND",
             Self::Overloaded => "OVERLOADED",

@@ -19,7 +19,14 @@ pub struct EdgeSettings {
     pub forward_headers: Vec<ForwardedHeader>,
     /// Operations that are executed at the same time; more are answered 503 at once.
     pub max_in_flight: usize,
-    /// From the decoded request to the answer, over everything that the operation needs.
+    /// Subscriptions that are open at the same time; more are answered 503. An open one takes none of the places of
+    /// `max_in_flight`, but one of the server's `max_connections`, which should leave some for the rest.
+    pub max_subscriptions: usize,
+    /// After so long without an event a subscription shows its client that it lives.
+    #[serde(with = "humantime_serde")]
+    pub subscription_heartbeat: Duration,
+    /// From the decoded request to the answer, over everything that the operation needs. Of a subscription, to the
+    /// response's head.
     #[serde(with = "humantime_serde")]
     pub request_timeout: Duration,
     /// Values in the JSON of one request, each object, list and scalar counted.
@@ -36,6 +43,8 @@ impl Default for EdgeSettings {
             cors_origins: Vec::new(),
             forward_headers: Vec::new(),
             max_in_flight: 512,
+            max_subscriptions: 8_000,
+            subscription_heartbeat: Duration::from_secs(12),
             request_timeout: Duration::from_secs(10),
             max_json_nodes: 10_000,
             max_variables_depth: 16,

@@ -51,6 +51,7 @@ pub(super) fn plan(fetches: &FetchGraph<MultiTypeFetchStep>, state: &SupergraphS
 fn step(node: PlanNode, depends_on: Vec<usize>, state: &SupergraphState) -> Result<Step, PlanError> {
     let (path, fetch) = match node {
         PlanNode::Fetch(fetch) => (Vec::new(), fetch),
+        PlanNode::Subscription(subscription) => (Vec::new(), subscription.primary),
         PlanNode::Flatten(flatten) => {
             let path = flatten.path.as_slice().iter().map(path_step).collect();
             match *flatten.node {

@@ -96,12 +96,21 @@ impl Subgraph {
     where
         F: Future<Output = (StatusCode, String)> + Send + 'static,
     {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/graphql", listener.local_addr().unwrap());
         let requests = Arc::default();
         let answer: Answering = Arc::new(move |request| answer(request).boxed());
         let serving = Serving { answer, requests: Arc::clone(&requests) };
         let router = Router::new().route("/graphql", post(serve)).with_state(serving);
+        Self::listening(name, sdl, router, requests).await
+    }
+
+    /// Answers what the router answers at `/graphql`; requests are not recorded.
+    pub(crate) async fn routed(name: &'static str, sdl: &str, router: Router) -> Self {
+        Self::listening(name, format!("{LINK}{sdl}"), router, Arc::default()).await
+    }
+
+    async fn listening(name: &'static str, sdl: String, router: Router, requests: Arc<Mutex<Vec<Received>>>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/graphql", listener.local_addr().unwrap());
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self { name, sdl, url, requests, server }
     }
@@ -176,6 +185,7 @@ pub(crate) fn anonymous() -> Caller {
         authorization: None,
         forwarded: HeaderMap::new(),
         deadline: Deadline::after(Duration::from_secs(10)),
+        expires_at: None,
         allow_mutation: true,
     }
 }

@@ -1,5 +1,9 @@
 //! What of a client's headers reaches a subgraph.
 
+use std::collections::BTreeMap;
+
+use gateway::pipeline::SubgraphSettings;
+use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use crate::http_gateway::TestGateway;
@@ -63,4 +67,32 @@ async fn header(gateway: &TestGateway, name: &str, value: &str) -> Value {
     let document = format!("{{ header(name: \"{name}\") }}");
     let response = gateway.query(&document).header(name, value).send().await.unwrap();
     response.json::<Value>().await.unwrap()["data"]["header"].clone()
+}
+
+#[tokio::test]
+async fn a_subgraphs_own_headers_go_with_every_request_and_no_client_can_replace_them() {
+    let gateway = TestGateway::with(|config| {
+        config.edge.forward_headers = vec!["x-gateway-credential".to_owned().try_into().unwrap()];
+        let headers = BTreeMap::from([("x_gateway_credential".to_owned(), SecretString::from("the secret"))]);
+        let own = SubgraphSettings { headers: headers.try_into().unwrap(), ..SubgraphSettings::default() };
+        assert!(!format!("{own:?}").contains("the secret"), "{own:?}");
+        assert!(!serde_json::to_string(&own).unwrap().contains("the secret"));
+        config.engine.subgraphs.insert("stub".to_owned(), own);
+    })
+    .await;
+    assert_eq!(header(&gateway, "x-gateway-credential", "a guess").await, json!(["the secret"]));
+}
+
+#[test]
+fn own_headers_are_read_from_settings_and_a_wrong_one_is_named() {
+    let read = |json: &str| serde_json::from_str::<SubgraphSettings>(json);
+    read(r#"{ "headers": { "x-gateway-credential": "abc" } }"#).unwrap();
+    for (json, named) in [
+        (r#"{ "headers": { "host": "abc" } }"#, "`host`"),
+        (r#"{ "headers": { "x y": "abc" } }"#, "`x y`"),
+        (r#"{ "headers": { "x-a": "line\nbreak" } }"#, "`x-a`"),
+    ] {
+        let error = read(json).unwrap_err().to_string();
+        assert!(error.contains(named) && !error.contains("break"), "{error}");
+    }
 }

@@ -20,7 +20,7 @@ use service::token::{Verifier, VerifierSettings};
 use crate::http_gateway::{TestGateway, code, outcome};
 
 /// An issuer that publishes one key, and counts how often it is asked for it.
-struct Issuer {
+pub(crate) struct Issuer {
     key: EncodingKey,
     public: Vec<u8>,
     url: String,
@@ -29,7 +29,7 @@ struct Issuer {
 }
 
 impl Issuer {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
         let public = Ed25519KeyPair::from_pkcs8(document.as_ref()).unwrap().public_key().as_ref().to_vec();
         let key = json!({ "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": "k1", "x": URL_SAFE_NO_PAD.encode(&public) });
@@ -48,7 +48,7 @@ impl Issuer {
         Self { key: EncodingKey::from_ed_der(document.as_ref()), public, url, fetches, shutdown }
     }
 
-    fn verifier(&self) -> Verifier {
+    pub(crate) fn verifier(&self) -> Verifier {
         Verifier::new(VerifierSettings { jwks_url: self.url.clone(), ..VerifierSettings::default() }).unwrap()
     }
 
@@ -60,8 +60,13 @@ impl Issuer {
         encode(header, claims, &self.key).unwrap()
     }
 
-    fn token(&self, scope: &str) -> String {
+    pub(crate) fn token(&self, scope: &str) -> String {
         self.sign(&header(), &changed(claims(), json!({ "scope": scope })))
+    }
+
+    /// A token that is good for so many seconds more, at least.
+    pub(crate) fn expiring(&self, scope: &str, seconds: u64) -> String {
+        self.sign(&header(), &changed(claims(), json!({ "scope": scope, "exp": now() + seconds + 1 })))
     }
 }
 

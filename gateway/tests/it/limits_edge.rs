@@ -28,6 +28,7 @@ async fn t1_to_t8_bombs_are_refused_before_anything_is_planned() {
     refused(&gateway, &format!("{{node{{{}}}}}", "hello ".repeat(8_000)), "MAX_TOKENS").await;
     refused(&gateway, &format!("{{{}}}", "hello ".repeat(21)), "MAX_ROOT_FIELDS").await;
     refused(&gateway, "{...f} fragment f on Query {...f}", "FRAGMENT_CYCLE").await;
+    refused(&gateway, "{node(first: 120) {nodes {hello(first: 100)}}}", "MAX_ROWS").await;
     refused(&gateway, &format!("{{hello}} #{}", " ".repeat(16 * 1024)), "DOCUMENT_TOO_LARGE").await;
 }
 

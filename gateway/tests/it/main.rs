@@ -21,3 +21,7 @@ mod http_playground;
 mod http_requests;
 mod identity_tokens;
 mod limits_edge;
+mod subscriptions;
+mod subscriptions_endings;
+mod subscriptions_events;
+mod subscriptions_http;

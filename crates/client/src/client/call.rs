@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::HeaderMap;
+use http::StatusCode;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::error::Elapsed;
 use tokio::time::{sleep, timeout_at};
 
 use super::{Inner, OperationKind};
-use crate::answer::RawResponse;
 use crate::breaker::{Breaker, Permit};
 use crate::deadline::Deadline;
 use crate::error::{BadResponse, ClientError, Unavailable};
@@ -24,16 +23,31 @@ impl Inner {
         }
     }
 
-    pub(super) async fn attempts(
+    /// Counts a call, and waits for its place.
+    pub(super) async fn begin(
         &self,
         kind: OperationKind,
-        body: &Bytes,
-        headers: &HeaderMap,
         deadline: Deadline,
-    ) -> Result<RawResponse, ClientError> {
+    ) -> Result<OwnedSemaphorePermit, ClientError> {
+        self.counters.calls.add();
+        self.budget.deposit();
+        // Before queueing: while the breaker is open, an answer must not wait for calls that are stuck.
+        if self.breaker(kind).rejects() {
+            return Err(self.rejected());
+        }
+        self.queue.place(deadline).await.map_err(|reason| self.no_place(&reason))
+    }
+
+    /// Makes the attempt that `send` starts until it brings an answer, or there shall be no other.
+    pub(super) async fn attempts<A: Answered, F: Future<Output = Result<A, Failure>>>(
+        &self,
+        kind: OperationKind,
+        deadline: Deadline,
+        send: impl Fn() -> F,
+    ) -> Result<A, ClientError> {
         let mut retries = 0;
         loop {
-            let failed = match self.attempt(kind, body.clone(), headers.clone(), deadline).await {
+            let failed = match self.attempt(kind, deadline, send()).await {
                 Ok(answer) => return Ok(answer),
                 Err(failed) => failed,
             };
@@ -61,16 +75,15 @@ impl Inner {
         self.budget.withdraw().then_some(pause)
     }
 
-    async fn attempt(
+    async fn attempt<A: Answered>(
         &self,
         kind: OperationKind,
-        body: Bytes,
-        headers: HeaderMap,
         deadline: Deadline,
-    ) -> Result<RawResponse, Failed> {
+        sent: impl Future<Output = Result<A, Failure>>,
+    ) -> Result<A, Failed> {
         let permit = self.breaker(kind).admit().ok_or_else(|| self.rejected())?;
         self.counters.attempts.add();
-        let outcome = timeout_at(deadline.at(), self.transport.attempt(body, headers, deadline)).await;
+        let outcome = timeout_at(deadline.at(), sent).await;
         settle(permit, &outcome);
         match outcome {
             Ok(answer) => answer.map_err(|failure| self.failed(failure)),
@@ -91,12 +104,12 @@ impl Inner {
         }
     }
 
-    pub(super) fn rejected(&self) -> ClientError {
+    fn rejected(&self) -> ClientError {
         self.counters.rejected.add();
         ClientError::Unavailable { service: self.name.clone(), reason: Unavailable::BreakerOpen }
     }
 
-    pub(super) fn no_place(&self, reason: &NoPlace) -> ClientError {
+    fn no_place(&self, reason: &NoPlace) -> ClientError {
         let service = self.name.clone();
         match reason {
             NoPlace::Full => {
@@ -112,11 +125,16 @@ impl Inner {
     }
 }
 
+/// What an attempt can bring.
+pub(crate) trait Answered {
+    fn status(&self) -> StatusCode;
+}
+
 /// What an attempt says about the service. Not answering before our deadline is the service's failure, and a 5xx is one
 /// even if it brings a GraphQL response.
-fn settle(permit: Permit, outcome: &Result<Result<RawResponse, Failure>, Elapsed>) {
+fn settle<A: Answered>(permit: Permit, outcome: &Result<Result<A, Failure>, Elapsed>) {
     match outcome {
-        Ok(Ok(answer)) if !answer.status.is_server_error() => permit.succeeded(),
+        Ok(Ok(answer)) if !answer.status().is_server_error() => permit.succeeded(),
         Ok(Err(failure)) if !failure.is_the_services() => permit.succeeded(),
         Ok(Err(failure)) => permit.failed(failure.retry_after()),
         Ok(Ok(_)) | Err(_) => permit.failed(None),

@@ -29,11 +29,15 @@ pub(crate) enum Behaviour {
     Drip,
     /// A body without an end.
     Endless,
+    /// A stream of events that begins so and stays open.
+    Stream(&'static str),
     /// Only the announcement of a large body.
     Announce(u64),
 }
 
 pub(crate) const JSON: &str = "200 OK\r\ncontent-type: application/json";
+
+pub(crate) const EVENTS: &str = "200 OK\r\ncontent-type: text/event-stream; charset=utf-8";
 
 impl Behaviour {
     pub(crate) fn ok() -> Self {
@@ -90,6 +94,11 @@ impl Stub {
 
     pub(crate) fn hits(&self) -> usize {
         self.requests().len()
+    }
+
+    /// Requests that are being answered now.
+    pub(crate) fn concurrent(&self) -> usize {
+        self.shared.concurrent.load(Ordering::SeqCst)
     }
 
     pub(crate) fn most_concurrent(&self) -> usize {
@@ -185,6 +194,13 @@ async fn answer(stream: &mut TcpStream, behaviour: Behaviour) -> std::io::Result
             loop {
                 write(stream, &chunk).await?;
             }
+        }
+        Behaviour::Stream(text) => {
+            let length = text.len();
+            write(stream, &format!("HTTP/1.1 {EVENTS}\r\ntransfer-encoding: chunked\r\n\r\n{length:x}\r\n{text}\r\n"))
+                .await?;
+            // Until the client hangs up.
+            stream.read(&mut [0]).await.map(drop)
         }
         Behaviour::Announce(length) => {
             write(stream, &format!("HTTP/1.1 {JSON}\r\ncontent-length: {length}\r\n\r\n")).await?;
