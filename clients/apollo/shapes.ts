@@ -60,3 +60,7 @@ export interface OrderDetails {
     customer: { id: string; name: string } | null;
   } | null;
 }
+
+export interface OrderUpdated {
+  orderUpdated: { id: string; status: string; lines: { product: { id: string; stock: { available: number } | null } | null }[] };
+}

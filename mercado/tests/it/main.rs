@@ -9,3 +9,4 @@ mod ports;
 mod privacy;
 mod schema;
 mod shopping;
+mod watching;
