@@ -109,7 +109,7 @@ impl Gateway {
     /// Everything that can be done, and refused, before the first subgraph is asked.
     async fn prepare(&self, request: &GraphqlRequest, mut caller: Caller) -> Result<(Prepared, Denied<'_>), Refused> {
         caller.deadline = caller.deadline.min(Deadline::after(self.settings.operation_timeout));
-        document::check(&request.query, &self.settings.limits)?;
+        document::check_with(&request.query, &|name| request.page_size(name), &self.settings.limits)?;
         let document = parse(&request.query)?;
         self.validator.check(&self.supergraph.api, &document)?;
         let definition = operation::select(&document, request.operation_name.as_deref())?;
@@ -200,7 +200,7 @@ fn parse(query: &str) -> Result<Document, Vec<GraphqlError>> {
     match parse_query::<String>(query) {
         Ok(document) => {
             let mut document = document.into_static();
-            validate::drop_repeats(&mut document);
+            validate::join_repeats(&mut document);
             Ok(document)
         }
         Err(error) => Err(vec![GraphqlError::new(code::PARSE_FAILED, error.to_string())]),

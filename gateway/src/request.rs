@@ -15,6 +15,14 @@ pub struct GraphqlRequest {
     pub variables: Map<String, Value>,
 }
 
+impl GraphqlRequest {
+    /// The variable as the size of a page, if it can be one. What is no `Int` is left to coercion.
+    pub(crate) fn page_size(&self, variable: &str) -> Option<usize> {
+        let size = i32::try_from(self.variables.get(variable)?.as_i64()?).ok()?;
+        size.try_into().ok()
+    }
+}
+
 /// Who asks, and what the edge allows this request to do.
 #[derive(Debug, Clone)]
 pub struct Caller {

@@ -12,7 +12,7 @@ use graphql_tools::{
 };
 
 use meta_fields::MetaFields;
-pub(crate) use repeats::drop_repeats;
+pub(crate) use repeats::join_repeats;
 
 use crate::{
     error::{GraphqlError, code},

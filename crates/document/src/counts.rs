@@ -1,6 +1,6 @@
 use graphql_tools::parser::query::Field;
 
-use crate::{LimitError, Limits, Stats};
+use crate::{LimitError, Limits, Stats, page};
 
 /// What a selection set amounts to with its fragments expanded. Sums saturate: they double with every level of a
 /// fragment bomb.
@@ -20,6 +20,9 @@ pub(crate) struct Counts {
     directives: usize,
     /// Fields of the topmost level.
     root_fields: usize,
+    rows: usize,
+    /// Whether the topmost level has the items of a connection.
+    has_items: bool,
     /// Fields of the topmost level that are named in [`Limits::once`].
     once: usize,
 }
@@ -37,6 +40,8 @@ impl Counts {
             aliases: self.aliases.saturating_add(other.aliases),
             directives: self.directives.saturating_add(other.directives),
             root_fields: self.root_fields.saturating_add(other.root_fields),
+            rows: self.rows.saturating_add(other.rows),
+            has_items: self.has_items || other.has_items,
             once: self.once.saturating_add(other.once),
         }
     }
@@ -47,13 +52,21 @@ impl Counts {
     }
 
     /// Of the field that opens this selection set, which is empty for a leaf.
-    pub(crate) fn inside_field<'a>(self, field: &Field<'a, &'a str>, limits: &Limits) -> Self {
+    pub(crate) fn inside_field<'a>(
+        self,
+        field: &Field<'a, &'a str>,
+        page: &dyn Fn(&str) -> Option<usize>,
+        limits: &Limits,
+    ) -> Self {
         let counts = Self {
             depth: self.depth + 1,
             lists: self.lists + usize::from(is_introspection_list(field.name)),
             selections: self.selections.saturating_add(1),
             aliases: self.aliases.saturating_add(usize::from(field.alias.is_some())),
             root_fields: 1,
+            rows: page::size(field, self.has_items, page)
+                .map_or(self.rows, |page| page.saturating_mul(self.rows.saturating_add(1))),
+            has_items: page::is_items(field),
             once: usize::from(limits.once.iter().any(|once| once == field.name)),
             ..self
         };
@@ -86,6 +99,7 @@ impl Counts {
             (self.introspection_depth, limits.introspection_depth, LimitError::IntrospectionDepth),
             (self.introspection_lists, limits.introspection_lists, LimitError::IntrospectionLists),
             (self.aliases, limits.aliases, LimitError::Aliases),
+            (self.rows, limits.rows, LimitError::Rows),
             (self.directives, limits.directives, LimitError::Directives),
         ];
         match bounds.into_iter().find(|(count, limit, _)| count > limit) {
@@ -120,6 +134,7 @@ impl Counts {
             aliases: self.aliases,
             directives: self.directives,
             root_fields: self.root_fields,
+            rows: self.rows,
         }
     }
 }

@@ -30,6 +30,8 @@ pub enum LimitError {
     Directives(usize),
     #[error("The operation selects more than {0} root fields.")]
     RootFields(usize),
+    #[error("The pages of the operation come to more than {0} items, pages inside pages multiplied.")]
+    Rows(usize),
     #[error("The operation selects more than one of the fields that a request may select once: {0}.")]
     Once(String),
     #[error("The fragment \"{0}\" spreads itself, directly or through others.")]
@@ -52,6 +54,7 @@ impl LimitError {
             Self::Aliases(_) => "MAX_ALIASES",
             Self::Directives(_) => "MAX_DIRECTIVES",
             Self::RootFields(_) => "MAX_ROOT_FIELDS",
+            Self::Rows(_) => "MAX_ROWS",
             Self::Once(_) => "ONCE_PER_REQUEST",
             Self::FragmentCycle(_) => "FRAGMENT_CYCLE",
             // A second definition would hide the first from the counts, so it is refused before validation would.

@@ -8,6 +8,7 @@ mod counts;
 mod error;
 mod limits;
 mod measure;
+mod page;
 mod parse;
 mod scan;
 
@@ -20,8 +21,13 @@ pub use measure::Stats;
 /// Every operation of the document is held to the limits, not only the one that will be executed, and so is every
 /// fragment, whether it is used or not. Types are not known here: a document that passes may still be invalid.
 pub fn check(source: &str, limits: &Limits) -> Result<Stats, LimitError> {
+    check_with(source, &|_| None, limits)
+}
+
+/// As [`check`], where it is known which size of a page a variable stands for: by its name, without the `$`.
+pub fn check_with(source: &str, page: &dyn Fn(&str) -> Option<usize>, limits: &Limits) -> Result<Stats, LimitError> {
     let tokens = scan::scan(source, limits)?;
     let document = parse::parse(source)?;
-    let stats = measure::measure(&document, limits)?;
+    let stats = measure::measure(&document, page, limits)?;
     Ok(Stats { tokens, ..stats })
 }

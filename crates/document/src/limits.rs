@@ -20,6 +20,12 @@ pub struct Limits {
     pub aliases: usize,
     pub directives: usize,
     pub root_fields: usize,
+    /// What pages inside pages may come to, each item of each of them counted.
+    ///
+    /// A page is a field with an argument `first` or `last`, or one that selects `nodes` or `edges`: a connection. It
+    /// counts with the number that stands there; with [`Limits::WHOLE_PAGE`] where a variable stands whose value is
+    /// not known; and with [`Limits::DEFAULT_PAGE`] where neither argument is given.
+    pub rows: usize,
     /// Fields below `__schema` or `__type`. The query of graphql-js needs 14.
     pub introspection_depth: usize,
     /// Lists of the introspection schema inside each other (`fields`, `interfaces`, `possibleTypes`, `inputFields`):
@@ -28,6 +34,13 @@ pub struct Limits {
     /// Root mutation fields of which one operation may select one, one time, under any alias. For whatever checks a
     /// credential: otherwise one request is a hundred guesses.
     pub once: Vec<String>,
+}
+
+impl Limits {
+    /// What a page has at most, where its size cannot be read.
+    pub const WHOLE_PAGE: usize = 100;
+    /// What a page has where the client does not say.
+    pub const DEFAULT_PAGE: usize = 20;
 }
 
 impl Default for Limits {
@@ -41,6 +54,7 @@ impl Default for Limits {
             aliases: 15,
             directives: 50,
             root_fields: 20,
+            rows: 1_200,
             introspection_depth: 20,
             introspection_lists: 2,
             once: Vec::new(),

@@ -18,10 +18,15 @@ pub struct Stats {
     pub aliases: usize,
     pub directives: usize,
     pub root_fields: usize,
+    pub rows: usize,
 }
 
-pub(crate) fn measure<'a>(document: &Document<'a, &'a str>, limits: &Limits) -> Result<Stats, LimitError> {
-    let mut measure = Measure { limits, fragments: fragments(document)?, counted: HashMap::new() };
+pub(crate) fn measure<'a>(
+    document: &Document<'a, &'a str>,
+    page: &dyn Fn(&str) -> Option<usize>,
+    limits: &Limits,
+) -> Result<Stats, LimitError> {
+    let mut measure = Measure { limits, page, fragments: fragments(document)?, counted: HashMap::new() };
     let mut whole = Stats::default();
     for definition in &document.definitions {
         let counts = match definition {
@@ -47,6 +52,7 @@ impl Stats {
             aliases: self.aliases.max(other.aliases),
             directives: self.directives.max(other.directives),
             root_fields: self.root_fields.max(other.root_fields),
+            rows: self.rows.max(other.rows),
         }
     }
 }
@@ -67,6 +73,8 @@ fn fragments<'d, 'a>(document: &'d Document<'a, &'a str>) -> Result<Fragments<'d
 
 struct Measure<'d, 'a> {
     limits: &'d Limits,
+    /// The size of a page that a variable stands for, where it is known.
+    page: &'d dyn Fn(&str) -> Option<usize>,
     fragments: Fragments<'d, 'a>,
     /// One entry for each fragment that was entered: `None` until it was left. This is what makes the whole linear.
     counted: HashMap<&'a str, Option<Counts>>,
@@ -110,7 +118,7 @@ impl<'d, 'a> Measure<'d, 'a> {
     }
 
     fn field(&mut self, field: &Field<'a, &'a str>, above: usize) -> Result<Counts, LimitError> {
-        Ok(self.selection_set(&field.selection_set, above)?.inside_field(field, self.limits))
+        Ok(self.selection_set(&field.selection_set, above)?.inside_field(field, self.page, self.limits))
     }
 
     /// A fragment that the document does not define counts nothing: validation refuses it.

@@ -12,7 +12,7 @@ mod stream;
 use std::{sync::Arc, time::Duration};
 
 use async_graphql::{
-    ObjectType, Request as GraphqlRequest, Response as GraphqlResponse, Schema, ServerError, SubscriptionType,
+    ObjectType, Request as GraphqlRequest, Response as GraphqlResponse, Schema, ServerError, SubscriptionType, Value,
 };
 use async_graphql_axum::{GraphQLRequest, GraphQLResponse};
 use axum::{
@@ -124,7 +124,7 @@ impl Gate {
         let identity = Identity::from_headers(request.headers(), &self.verifier).await?;
         self.check_origin(request.headers(), &identity)?;
         let mut request = GraphQLRequest::<Refusal>::from_request(request, &()).await?.into_inner();
-        document::check(&request.query, &self.limits)?;
+        document::check_with(&request.query, &|name| page_size(&request, name), &self.limits)?;
         if lists::too_long(&mut request) {
             let message = format!("A list has at most {} entries.", lists::MAX_LIST);
             return Err(Refusal::new(StatusCode::BAD_REQUEST, "MAX_LIST", message));
@@ -144,6 +144,14 @@ impl Gate {
         }
         let message = "This service answers only its gateway.";
         Err(Refusal::new(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", message))
+    }
+}
+
+/// The variable as the size of a page, if it can be one.
+fn page_size(request: &GraphqlRequest, variable: &str) -> Option<usize> {
+    match request.variables.get(variable)? {
+        Value::Number(number) => number.as_u64()?.try_into().ok(),
+        _ => None,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use bytes::Bytes;
-use client::ClientError;
+use client::{BadResponse, ClientError};
 use futures_util::{StreamExt, stream::FuturesUnordered};
 
 use super::{Context, answer::SubgraphAnswer};
@@ -122,6 +122,9 @@ impl Failure {
             message: match error {
                 ClientError::DeadlineExceeded { .. } => "The service did not answer in time.",
                 ClientError::RateLimited { .. } => "The service limits the rate of calls.",
+                ClientError::BadResponse { reason: BadResponse::TooLarge, .. } => {
+                    "The service's response is too large."
+                }
                 ClientError::BadResponse { .. } => "The service sent a response that is not GraphQL.",
                 ClientError::Unavailable { .. } | ClientError::Overloaded { .. } | ClientError::Graphql { .. } => {
                     "The service is unavailable."

@@ -1,7 +1,7 @@
 //! The limits hold at the edge: a stable code, status 400, and no call to any subgraph.
 
 use reqwest::header::ACCEPT;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::http_gateway::{TestGateway, outcome};
 
@@ -28,8 +28,20 @@ async fn t1_to_t8_bombs_are_refused_before_anything_is_planned() {
     refused(&gateway, &format!("{{node{{{}}}}}", "hello ".repeat(8_000)), "MAX_TOKENS").await;
     refused(&gateway, &format!("{{{}}}", "hello ".repeat(21)), "MAX_ROOT_FIELDS").await;
     refused(&gateway, "{...f} fragment f on Query {...f}", "FRAGMENT_CYCLE").await;
-    refused(&gateway, "{node(first: 120) {nodes {hello(first: 100)}}}", "MAX_ROWS").await;
+    refused(&gateway, "{node(first: 12) {nodes {hello(first: 100)}}}", "MAX_ROWS").await;
     refused(&gateway, &format!("{{hello}} #{}", " ".repeat(16 * 1024)), "DOCUMENT_TOO_LARGE").await;
+}
+
+#[tokio::test]
+async fn the_size_of_a_page_counts_where_a_variable_gives_it() {
+    let gateway = TestGateway::start().await;
+    let query = "query($n: Int) { node(first: $n) { nodes { hello(first: $n) } } }";
+    // 34 pages of 34 rows pass the limit, and then fail for want of such fields.
+    for (n, expected) in [(34, "GRAPHQL_VALIDATION_FAILED"), (35, "MAX_ROWS")] {
+        let body = json!({ "query": query, "variables": { "n": n } }).to_string();
+        let answer: Value = gateway.post(body).send().await.unwrap().json().await.unwrap();
+        assert_eq!(answer["errors"][0]["extensions"]["code"], expected, "{answer}");
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Each limit is reached and passes, then crossed by one and refused with its own code.
 
-use document::{Limits, check};
+use document::{Limits, check, check_with};
 
 use crate::{code, code_under};
 
@@ -103,6 +103,34 @@ fn root_fields_directly_and_through_fragments() {
         format!("{{...f ...{{...f}} {}}} fragment f on Query {{a{{b c}} d}}", fields(own, |_| "a".to_owned()))
     };
     crossed(&spread(16), &spread(17), "MAX_ROOT_FIELDS");
+}
+
+#[test]
+fn rows_of_pages_inside_pages() {
+    let pages = |outer: usize, inner: usize| format!("{{a(first:{outer}){{nodes{{b(last:{inner}){{edges{{c}}}}}}}}}}");
+    crossed(&pages(12, 99), &pages(12, 100), "MAX_ROWS");
+    crossed("{a(first:1200)}", "{a(first:1201)}", "MAX_ROWS");
+    assert_eq!(code(&pages(usize::MAX / 2, usize::MAX / 2)), "MAX_ROWS");
+    let through =
+        |inner: usize| format!("{{a(first:100){{...f}}}} fragment f on C {{nodes{{b(first:{inner}){{nodes{{c}}}}}}}}");
+    crossed(&through(11), &through(12), "MAX_ROWS");
+}
+
+#[test]
+fn rows_of_a_page_whose_size_is_not_written() {
+    let unbounded = Limits { rows: usize::MAX, ..Limits::default() };
+    let rows = |source: &str| check(source, &unbounded).unwrap().rows;
+    assert_eq!(rows("{a{b{c}}}"), 0);
+    assert_eq!(rows("{a{nodes{b}}}"), 20);
+    assert_eq!(rows("{a{...f}} fragment f on C {... {edges{b}}}"), 20);
+    assert_eq!(rows("{a(first:null){nodes{b}}}"), 20);
+    assert_eq!(rows("{a(first:3, last:5)}"), 5);
+    assert_eq!(rows("{a(first:-1){nodes{b}}}"), 0);
+    assert_eq!(rows("query($n:Int){a(first:$n){nodes{b(first:$n){nodes{c}}}}}"), 10_100);
+    assert_eq!(rows("{a(first:3){nodes{b}} x:a(first:4){nodes{b}}}"), 7);
+    let known = |name: &str| (name == "n").then_some(7);
+    let source = "query($n:Int, $m:Int){a(first:$n){nodes{b(first:$m){nodes{c}}}}}";
+    assert_eq!(check_with(source, &known, &Limits::default()).unwrap().rows, 707);
 }
 
 #[test]

@@ -37,10 +37,16 @@ impl ConfigError {
                 let (value, reason) = shown(&key, &value, &error.kind);
                 Self::Invalid { key, value, origin, reason }
             }
-            _ if key.is_empty() => Self::Unreadable { origin, reason: error.kind.to_string() },
+            _ if key.is_empty() => Self::Unreadable { origin, reason: without_excerpt(&error.kind.to_string()) },
             _ => Self::Unreadable { origin, reason: format!("{} (in `{key}`)", error.kind) },
         }
     }
+}
+
+/// The parser shows the line that it cannot read, which may hold a secret: its place is enough.
+fn without_excerpt(reason: &str) -> String {
+    let is_excerpt = |line: &str| line.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ').starts_with('|');
+    reason.lines().filter(|line| !is_excerpt(line)).collect::<Vec<_>>().join(": ")
 }
 
 fn origin(error: &figment::Error) -> String {
@@ -56,13 +62,11 @@ fn origin(error: &figment::Error) -> String {
 }
 
 fn shown(key: &str, value: &Value, kind: &Kind) -> (String, String) {
-    const SECRET: [&str; 4] = ["secret", "password", "token", "private"];
-    let last = key.rsplit('.').next().unwrap_or(key);
-    if SECRET.iter().any(|word| last.contains(word)) {
+    if is_secret(key) {
         return ("(withheld)".to_owned(), "is not what this setting wants".to_owned());
     }
     let text = match value {
-        Value::String(_, text) if text.contains('@') => return ("(withheld)".to_owned(), without_value(kind)),
+        Value::String(_, text) if may_hold_secrets(text) => return ("(withheld)".to_owned(), without_value(kind)),
         Value::String(_, text) => format!("{text:?}"),
         Value::Bool(_, flag) => flag.to_string(),
         Value::Num(_, number) => number_text(number),
@@ -71,7 +75,18 @@ fn shown(key: &str, value: &Value, kind: &Kind) -> (String, String) {
     (text, kind.to_string())
 }
 
-/// A URL with credentials in it must not reach a log by way of the error that rejects it.
+fn is_secret(key: &str) -> bool {
+    const SECRET: [&str; 5] = ["secret", "password", "token", "private", "credential"];
+    let last = key.rsplit('.').next().unwrap_or(key);
+    SECRET.iter().any(|word| last.contains(word)) || key.split('.').any(|part| part == "headers")
+}
+
+/// A URL with credentials in it, or a table that does not parse, must not reach a log by way of the error that
+/// rejects it.
+fn may_hold_secrets(text: &str) -> bool {
+    text.contains('@') || text.starts_with(['{', '['])
+}
+
 fn without_value(kind: &Kind) -> String {
     match kind {
         Kind::InvalidType(_, wanted) | Kind::InvalidValue(_, wanted) => format!("expected {wanted}"),

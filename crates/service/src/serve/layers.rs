@@ -4,8 +4,8 @@ use std::any::Any;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::header::{CACHE_CONTROL, CONNECTION, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderValue, Method, StatusCode, Uri};
+use axum::http::header::{CACHE_CONTROL, CONNECTION, HOST, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderValue, Method, StatusCode, Uri, Version};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
@@ -52,7 +52,16 @@ async fn refuse_proxy_requests(request: Request, next: Next) -> Response {
     if is_absolute(request.uri()) {
         return error(StatusCode::BAD_REQUEST, "BAD_REQUEST", "the request target must be a path");
     }
+    if !names_one_host(&request) {
+        return error(StatusCode::BAD_REQUEST, "BAD_REQUEST", "the request must name one host");
+    }
     next.run(request).await
+}
+
+/// RFC 9112, section 3.2: whoever stands before this server may have read the other one.
+fn names_one_host(request: &Request) -> bool {
+    let hosts = request.headers().get_all(HOST).iter().count();
+    hosts == 1 || (hosts == 0 && request.version() < Version::HTTP_11)
 }
 
 fn is_absolute(uri: &Uri) -> bool {

@@ -19,6 +19,10 @@ struct Settings {
     key_file: Option<PathBuf>,
     #[serde(skip_serializing)]
     client_secret: SecretString,
+    #[serde(skip_serializing)]
+    gateway_credential: Option<SecretString>,
+    #[serde(skip_serializing)]
+    headers: HashMap<String, SecretString>,
     serve: ServeSettings,
 }
 
@@ -33,6 +37,8 @@ impl Default for Settings {
             tags: Vec::new(),
             key_file: None,
             client_secret: SecretString::default(),
+            gateway_credential: None,
+            headers: HashMap::new(),
             serve: ServeSettings::default(),
         }
     }
@@ -139,6 +145,20 @@ fn an_error_withholds_secrets() {
     assert!(error.contains("client_secret") && !error.contains("424242"), "{error}");
     let error = from_variable("SHOP_LISTEN", "postgres://user:hunter2@host/db").unwrap_err().to_string();
     assert!(error.contains("listen") && !error.contains("hunter2"), "{error}");
+    let error = from_variable("SHOP_SERVE", "{lame_duck=\"1s\",secret=\"hunter2\",x}").unwrap_err().to_string();
+    assert!(error.contains("serve") && !error.contains("hunter2"), "a table that does not parse: {error}");
+    let path = file(&directory, "gate.toml", "gateway_credential = 424242\n");
+    let error = load(Some(&path), &[], Flags::default()).unwrap_err().to_string();
+    assert!(error.contains("gateway_credential") && !error.contains("424242"), "{error}");
+    let path = file(&directory, "headers.toml", "[headers]\nx-api-key = 424242\n");
+    let error = load(Some(&path), &[], Flags::default()).unwrap_err().to_string();
+    assert!(error.contains("headers.x-api-key") && !error.contains("424242"), "{error}");
+    for (name, text) in
+        [("cut.toml", "client_secret = \"hunter2\n"), ("cut.yaml", "client_secret: \"hunter2\nworkers: 1")]
+    {
+        let error = load(Some(&file(&directory, name, text)), &[], Flags::default()).unwrap_err().to_string();
+        assert!(error.contains(name) && error.contains("line") && !error.contains("hunter2"), "{error}");
+    }
 }
 
 #[test]

@@ -146,6 +146,8 @@ async fn t51_ambiguous_requests_are_refused() {
         ("a folded header", "GET /health HTTP/1.1\r\nhost: a\r\nx: a\r\n b\r\n\r\n", 400),
         ("a space before the colon", "GET /health HTTP/1.1\r\nhost: a\r\nx : a\r\n\r\n", 400),
         ("an absolute target", "GET http://elsewhere/health HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n", 400),
+        ("two hosts", "GET /health HTTP/1.1\r\nhost: a\r\nhost: b\r\nconnection: close\r\n\r\n", 400),
+        ("no host", "GET /health HTTP/1.1\r\nconnection: close\r\n\r\n", 400),
         ("CONNECT", "CONNECT elsewhere:443 HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n", 405),
         ("TRACE", "TRACE /health HTTP/1.1\r\nhost: a\r\ncookie: secret\r\nconnection: close\r\n\r\n", 405),
     ];

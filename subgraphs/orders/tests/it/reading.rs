@@ -182,7 +182,7 @@ async fn pages_and_cursors_out_of_bounds_are_bad_user_input() {
         (json!(0), Value::Null),
         (json!(-1), Value::Null),
         (json!(101), Value::Null),
-        (json!(99_999_999), Value::Null),
+        (json!(1_000), Value::Null),
         (Value::Null, json!("forged")),
         (Value::Null, json!(of_another_list)),
     ] {
