@@ -75,14 +75,15 @@ async fn pages_have_bounds_and_cursors_belong_to_their_product() {
     let app = TestApp::start().await;
     let (one, other) = (app.stocked(10).await, app.stocked(10).await);
     let cursor = page(&app, one, 1, &Value::Null).await["pageInfo"]["endCursor"].take();
-    for variables in [
-        json!({ "id": one, "first": 0 }),
-        json!({ "id": one, "first": -1 }),
-        json!({ "id": one, "first": 99_999_999 }),
-        json!({ "id": one, "after": "forged" }),
-        json!({ "id": other, "after": cursor }),
+    for (variables, code) in [
+        (json!({ "id": one, "first": 0 }), "BAD_USER_INPUT"),
+        (json!({ "id": one, "first": -1 }), "BAD_USER_INPUT"),
+        (json!({ "id": one, "first": 101 }), "BAD_USER_INPUT"),
+        (json!({ "id": one, "first": 99_999_999 }), "MAX_ROWS"),
+        (json!({ "id": one, "after": "forged" }), "BAD_USER_INPUT"),
+        (json!({ "id": other, "after": cursor }), "BAD_USER_INPUT"),
     ] {
         let answer = app.staff().run(LEDGER, variables.clone()).await;
-        assert_eq!(codes(&answer), ["BAD_USER_INPUT"], "{variables}: {answer}");
+        assert_eq!(codes(&answer), [code], "{variables}: {answer}");
     }
 }
