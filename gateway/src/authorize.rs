@@ -6,14 +6,19 @@ use graphql_tools::static_graphql::schema::{Definition, Directive, TypeDefinitio
 
 use crate::{
     error::{GraphqlError, PathSegment, code},
-    operation::{Operation, OperationKind, Selection, SelectionSet},
+    operation::{Field, Operation, OperationKind, Selection, SelectionSet},
     request::Caller,
     schema::{self, Schema},
 };
 
-/// What each protected field asks of a caller, by type and field name.
+/// What each protected field asks of a caller.
 #[derive(Debug, Default)]
-pub(crate) struct Requirements(HashMap<String, HashMap<String, Vec<Requirement>>>);
+pub(crate) struct Requirements {
+    /// By type and field name the position among the `distinct` ones.
+    fields: HashMap<String, HashMap<String, usize>>,
+    /// All that one field asks. Most fields ask the same as others.
+    distinct: Vec<Vec<Requirement>>,
+}
 
 #[derive(Debug, Clone, PartialEq)]
 enum Requirement {
@@ -24,13 +29,18 @@ enum Requirement {
     Policy,
 }
 
-/// The fields that one caller may not see.
-#[derive(Debug, Default)]
-pub(crate) struct Denied<'a>(HashMap<(&'a str, &'a str), Denial>);
+/// What one caller may not see. Equal for callers who may see the same.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Denied {
+    /// For each distinct requirement whether the caller falls short of it; empty for one who may see everything.
+    unmet: Vec<bool>,
+    denial: Denial,
+}
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub(crate) enum Denial {
     /// A valid token might help.
+    #[default]
     Unauthenticated,
     Forbidden,
 }
@@ -54,64 +64,71 @@ impl Requirements {
             .map(|definition| (schema::type_name(definition), names.read(directives(definition))))
             .collect();
         let of_type = |name: &str| of_types.get(name).cloned().unwrap_or_default();
-        let mut requirements = HashMap::new();
+        let mut requirements = Self::default();
         for definition in full.types() {
             let parent = schema::type_name(definition);
-            let fields: HashMap<_, _> = schema::fields(definition)
-                .iter()
-                .map(|field| {
-                    let mut needed = names.read(&field.directives);
-                    needed.extend(of_type(parent));
-                    needed.extend(of_type(schema::named(&field.field_type)));
-                    (field.name.clone(), needed)
-                })
-                .filter(|(_, needed)| !needed.is_empty())
-                .collect();
-            if !fields.is_empty() {
-                requirements.insert(parent.to_owned(), fields);
-            }
-        }
-        Self(requirements)
-    }
-
-    pub(crate) fn denied_to(&self, caller: &Caller) -> Denied<'_> {
-        let mut denied = HashMap::new();
-        for (parent, fields) in &self.0 {
-            for (field, needed) in fields {
-                if !needed.iter().all(|requirement| requirement.met_by(caller)) {
-                    let denial = if caller.authenticated { Denial::Forbidden } else { Denial::Unauthenticated };
-                    denied.insert((parent.as_str(), field.as_str()), denial);
+            for field in schema::fields(definition) {
+                let mut needed = names.read(&field.directives);
+                needed.extend(of_type(parent));
+                needed.extend(of_type(schema::named(&field.field_type)));
+                if !needed.is_empty() {
+                    requirements.add(parent, &field.name, needed);
                 }
             }
         }
-        Denied(denied)
+        requirements
     }
-}
 
-impl Denied<'_> {
-    pub(crate) fn get(&self, parent: &str, field: &str) -> Option<Denial> {
-        self.0.get(&(parent, field)).copied()
+    fn add(&mut self, parent: &str, field: &str, needed: Vec<Requirement>) {
+        let position = self.distinct.iter().position(|known| *known == needed).unwrap_or(self.distinct.len());
+        if position == self.distinct.len() {
+            self.distinct.push(needed);
+        }
+        self.fields.entry(parent.to_owned()).or_default().insert(field.to_owned(), position);
+    }
+
+    fn of(&self, parent: &str, field: &str) -> Option<usize> {
+        self.fields.get(parent)?.get(field).copied()
+    }
+
+    pub(crate) fn denied_to(&self, caller: &Caller) -> Denied {
+        let is_unmet = |needed: &Vec<Requirement>| !needed.iter().all(|requirement| requirement.met_by(caller));
+        let unmet: Vec<bool> = self.distinct.iter().map(is_unmet).collect();
+        if !unmet.contains(&true) {
+            return Denied::default();
+        }
+        Denied { unmet, denial: if caller.authenticated { Denial::Forbidden } else { Denial::Unauthenticated } }
+    }
+
+    pub(crate) fn denial(&self, denied: &Denied, parent: &str, field: &str) -> Option<Denial> {
+        let unmet = denied.unmet.get(self.of(parent, field)?).copied().unwrap_or_default();
+        unmet.then_some(denied.denial)
+    }
+
+    /// Whether everybody may see the field, on whatever object it is.
+    pub(crate) fn is_open(&self, parent: &str, field: &str, full: &Schema) -> bool {
+        let objects = full.possible_types(parent);
+        std::iter::once(parent).chain(objects).all(|parent| self.of(parent, field).is_none())
     }
 }
 
 /// Why an operation is refused as a whole. Of a mutation nothing is executed if the caller may not execute every root
 /// field, for the client meant all of it; of a subscription there is nothing else.
-pub(crate) fn refusals(operation: &Operation, denied: &Denied<'_>) -> Vec<GraphqlError> {
+pub(crate) fn refusals(operation: &Operation, requirements: &Requirements, denied: &Denied) -> Vec<GraphqlError> {
     let mut errors = Vec::new();
     if operation.kind != OperationKind::Query {
-        refuse(&operation.set, denied, &mut errors);
+        refuse(&operation.set, &|field| requirements.denial(denied, &field.parent, &field.name), &mut errors);
     }
     errors
 }
 
-fn refuse(set: &SelectionSet, denied: &Denied<'_>, errors: &mut Vec<GraphqlError>) {
+fn refuse(set: &SelectionSet, denial: &dyn Fn(&Field) -> Option<Denial>, errors: &mut Vec<GraphqlError>) {
     for selection in &set.selections {
         match selection {
-            Selection::Fragment(inner) => refuse(inner, denied, errors),
+            Selection::Fragment(inner) => refuse(inner, denial, errors),
             Selection::Field(field) => {
-                let denial = denied.get(&field.parent, &field.name);
                 let path = vec![PathSegment::Key(field.response_key.clone())];
-                errors.extend(denial.map(|denial| denial.error().at(path)));
+                errors.extend(denial(field).map(|denial| denial.error().at(path)));
             }
         }
     }

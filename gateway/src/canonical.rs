@@ -18,7 +18,7 @@ use merged::{Context, Merged};
 
 /// GraphQL text without directives, and the whole identity of its plan. `None` where no subgraph has to be asked:
 /// only `__typename`, introspection, or nothing that the caller may see.
-pub(crate) fn text(operation: &Operation, supergraph: &Supergraph, denied: &Denied<'_>, keys: &Keys) -> Option<String> {
+pub(crate) fn text(operation: &Operation, supergraph: &Supergraph, denied: &Denied, keys: &Keys) -> Option<String> {
     let mut root = Merged::new(operation.set.parent.clone(), &supergraph.api);
     root.add(&operation.set, &Context { supergraph, denied, keys });
     root.drop_typename();

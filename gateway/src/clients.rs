@@ -1,14 +1,14 @@
 //! One client for each subgraph, and the headers that travel with every call.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use bytes::Bytes;
 use client::{BuildError, Client, ClientError, Events, RawResponse, Unavailable};
-use http::{HeaderMap, header};
+use http::HeaderMap;
 
 use crate::{
+    calls::Travel,
     operation::{Name, OperationKind},
-    request::Caller,
     settings::GatewaySettings,
     supergraph::Supergraph,
 };
@@ -21,6 +21,8 @@ struct Subgraph {
     client: Client,
     /// Sent with every request, in place of what the caller may have sent under the same names.
     own_headers: HeaderMap,
+    hides_callers: bool,
+    timeout: Duration,
 }
 
 impl Clients {
@@ -29,7 +31,10 @@ impl Clients {
             .subgraphs()
             .map(|(name, url)| {
                 let (url, client, own_headers) = settings.for_subgraph(name, url);
-                Ok((Name::from(name), Subgraph { client: Client::new(name, url, client)?, own_headers }))
+                let hides_callers = settings.hides_callers(name);
+                let timeout = client.timeout;
+                let client = Client::new(name, url, client)?;
+                Ok((Name::from(name), Subgraph { client, own_headers, hides_callers, timeout }))
             })
             .collect::<Result<_, _>>()
             .map(Self)
@@ -39,26 +44,39 @@ impl Clients {
         self.0.get(subgraph).map(|subgraph| &subgraph.client)
     }
 
+    pub(crate) fn names(&self) -> impl Iterator<Item = &Name> {
+        self.0.keys()
+    }
+
+    pub(crate) fn hides_callers(&self, subgraph: &str) -> bool {
+        self.0.get(subgraph).is_some_and(|subgraph| subgraph.hides_callers)
+    }
+
+    /// Over one call, whatever its deadline.
+    pub(crate) fn timeout(&self, subgraph: &str) -> Duration {
+        self.0.get(subgraph).map_or(Duration::ZERO, |subgraph| subgraph.timeout)
+    }
+
     /// Sends a GraphQL request to a subgraph that the plan names.
     pub(crate) async fn send(
         &self,
         subgraph: &Name,
         kind: OperationKind,
         body: Bytes,
-        caller: &Caller,
+        travel: &Travel,
     ) -> Result<RawResponse, ClientError> {
         let subgraph = self.named(subgraph)?;
         let kind = match kind {
             OperationKind::Mutation => client::OperationKind::Mutation,
             OperationKind::Query | OperationKind::Subscription => client::OperationKind::Query,
         };
-        subgraph.client.send(kind, body, subgraph.headers(caller), caller.deadline).await
+        subgraph.client.send(kind, body, subgraph.headers(travel), travel.deadline).await
     }
 
     /// Opens the events of a subscription at a subgraph that the plan names.
-    pub(crate) async fn subscribe(&self, subgraph: &Name, body: Bytes, caller: &Caller) -> Result<Events, ClientError> {
+    pub(crate) async fn subscribe(&self, subgraph: &Name, body: Bytes, travel: &Travel) -> Result<Events, ClientError> {
         let subgraph = self.named(subgraph)?;
-        subgraph.client.subscribe(body, subgraph.headers(caller), caller.deadline).await
+        subgraph.client.subscribe(body, subgraph.headers(travel), travel.deadline).await
     }
 
     fn named(&self, subgraph: &Name) -> Result<&Subgraph, ClientError> {
@@ -68,11 +86,8 @@ impl Clients {
 }
 
 impl Subgraph {
-    fn headers(&self, caller: &Caller) -> HeaderMap {
-        let mut headers = caller.forwarded.clone();
-        if let Some(authorization) = &caller.authorization {
-            headers.insert(header::AUTHORIZATION, authorization.clone());
-        }
+    fn headers(&self, travel: &Travel) -> HeaderMap {
+        let mut headers = travel.headers();
         for (name, value) in &self.own_headers {
             headers.insert(name, value.clone());
         }

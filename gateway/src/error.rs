@@ -18,6 +18,7 @@ pub(crate) mod code {
     pub(crate) const UNAUTHENTICATED: &str = "UNAUTHENTICATED";
     pub(crate) const FORBIDDEN: &str = "FORBIDDEN";
     pub(crate) const SUBGRAPH_UNAVAILABLE: &str = "SUBGRAPH_UNAVAILABLE";
+    pub(crate) const DEADLINE_EXCEEDED: &str = "DEADLINE_EXCEEDED";
     pub(crate) const OVERLOADED: &str = "OVERLOADED";
     pub(crate) const INTERNAL: &str = "INTERNAL";
 }

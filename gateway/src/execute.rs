@@ -2,189 +2,221 @@
 //!
 //! All of it is one task. Requests are concurrent, the response tree has one owner and no lock.
 
-mod answer;
 mod blame;
+mod known;
 mod locate;
 mod merge;
+mod read;
 mod references;
-mod rewrite;
-mod send;
+mod schedule;
 mod source;
+mod trip;
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
+use tokio::time::sleep_until;
 
 use crate::{
+    calls::{Calls, Found, SubgraphAnswer, Travel},
     canonical::Keys,
-    clients::Clients,
     error::GraphqlError,
-    operation::OperationKind,
-    plan::{Plan, Step},
-    request::Caller,
+    plan::{Asks, Lookup, Plan, Step},
     schema::Schema,
-    tree::{Node, Object},
+    tree::{Node, Tree},
     variables::Variables,
 };
 use blame::Blame;
-use locate::Location;
+use known::Known;
+use read::{Reader, Remembered};
 use references::References;
-use send::{Batch, Sender};
+use schedule::Schedule;
 pub(crate) use source::{execute_event, fault, open};
+use trip::{Came, Ended, Trip};
 
 /// Errors of subgraphs in one response. An error about a reference is listed at each place that the reference fills.
 const MAX_ERRORS: usize = 1_000;
 
 /// What execution reads and never changes.
+#[derive(Clone, Copy)]
 pub(crate) struct Context<'a> {
     /// The schema with inaccessible types: a reference can be of one.
     pub(crate) full: &'a Schema,
-    pub(crate) clients: &'a Clients,
+    pub(crate) calls: &'a Calls,
     pub(crate) keys: &'a Keys,
     pub(crate) variables: &'a Variables,
-    pub(crate) caller: &'a Caller,
-    /// References in one request.
-    pub(crate) max_batch: usize,
+    pub(crate) travel: &'a Travel,
+    /// For what is asked as if nobody in particular asked.
+    pub(crate) anonymous: &'a Travel,
 }
 
 /// Data under the keys of the canonical operation, errors under those of the client's.
+#[derive(Default)]
 pub(crate) struct Executed {
-    pub(crate) data: Node,
+    pub(crate) tree: Tree,
     pub(crate) errors: Vec<GraphqlError>,
 }
 
-impl Default for Executed {
-    fn default() -> Self {
-        Self { data: Node::Object(Object::default()), errors: Vec::new() }
-    }
-}
-
 struct Execution<'a> {
-    context: &'a Context<'a>,
+    plan: &'a Plan,
+    context: Context<'a>,
     executed: Executed,
+    known: Known<'a>,
 }
 
-/// What a step asks for, and where the answer goes.
-enum Inputs {
-    Root(Vec<Location>),
-    References(References),
-}
-
-struct Ended {
-    step: usize,
-    inputs: Inputs,
-    batches: Vec<Batch>,
-}
-
-pub(crate) async fn execute(plan: &Plan, context: &Context<'_>) -> Executed {
+pub(crate) async fn execute(plan: &Plan, context: Context<'_>) -> Executed {
     run_all(plan, context, None).await
 }
 
 /// Executes what is left of a plan, of which one step may have ended already.
-async fn run_all(plan: &Plan, context: &Context<'_>, ended: Option<Ended>) -> Executed {
-    let mut execution = Execution { context, executed: Executed::default() };
-    let mut missing: Vec<usize> = plan.steps.iter().map(|step| step.depends_on.len()).collect();
-    let mut ready: Vec<usize> = (0..missing.len()).filter(|step| missing[*step] == 0).collect();
-    if let Some(ended) = ended {
-        ready.retain(|step| *step != ended.step);
-        release(plan, ended.step, &mut missing, &mut ready);
-        execution.finish(&plan.steps[ended.step], ended);
-    }
+async fn run_all(plan: &Plan, context: Context<'_>, ended: Option<Ended>) -> Executed {
+    let mut execution = Execution::new(plan, context);
+    let mut schedule = Schedule::new(plan);
     let mut running = FuturesUnordered::new();
+    if let Some(ended) = ended {
+        schedule.skip(&ended);
+        execution.finish(&ended, &mut schedule);
+    }
     loop {
-        while let Some(position) = ready.pop() {
-            let step = &plan.steps[position];
-            match execution.inputs(step) {
-                Some(inputs) => running.push(run(position, step, inputs, context)),
-                None => release(plan, position, &mut missing, &mut ready),
-            }
+        while let Some(step) = schedule.next_ready() {
+            execution.prepare(step, &mut schedule);
         }
-        let Some(ended) = running.next().await else {
-            break;
+        for trip in schedule.departures(context.calls) {
+            running.push(trip.make(plan, context));
+        }
+        let ended = match schedule.wakes_at() {
+            Some(at) => tokio::select! {
+                ended = running.next() => ended,
+                () = sleep_until(at) => continue,
+            },
+            None => running.next().await,
         };
-        release(plan, ended.step, &mut missing, &mut ready);
-        execution.finish(&plan.steps[ended.step], ended);
+        let Some(ended) = ended else { break };
+        execution.finish(&ended, &mut schedule);
     }
     execution.executed
 }
 
-fn release(plan: &Plan, ended: usize, missing: &mut [usize], ready: &mut Vec<usize>) {
-    for (position, step) in plan.steps.iter().enumerate() {
-        let released = step.depends_on.iter().filter(|step| **step == ended).count();
-        if released > 0 {
-            missing[position] -= released;
-            if missing[position] == 0 {
-                ready.push(position);
-            }
-        }
+impl<'a> Execution<'a> {
+    fn new(plan: &'a Plan, context: Context<'a>) -> Self {
+        let tree = Tree::new(plan.layouts[0].slots.len());
+        Self { plan, context, executed: Executed { tree, errors: Vec::new() }, known: Known::default() }
     }
-}
 
-async fn run(step_position: usize, step: &Step, inputs: Inputs, context: &Context<'_>) -> Ended {
-    let sender = Sender { step, context };
-    let batches = match &inputs {
-        Inputs::Root(_) => vec![sender.root().await],
-        Inputs::References(references) => sender.references(&references.json).await,
-    };
-    Ended { step: step_position, inputs, batches }
-}
-
-impl Execution<'_> {
-    /// `None` where there is nothing to ask: no object at the path, or none that the step can identify.
-    fn inputs(&self, step: &Step) -> Option<Inputs> {
-        let targets = locate::locate(&self.executed.data, &step.path, self.context.full);
-        let Some(requires) = &step.requires else {
-            return (!targets.is_empty()).then_some(Inputs::Root(targets));
+    /// Finds out what a step asks for. It ends at once where that is nothing: no object at the path, none that the step
+    /// can identify, or only such as are known already.
+    fn prepare(&mut self, position: usize, schedule: &mut Schedule<'a>) {
+        let step = &self.plan.steps[position];
+        let targets = locate::locate(&self.executed.tree, step, self.plan);
+        let Asks::References(lookup) = &step.asks else {
+            return if targets.is_empty() {
+                schedule.ended(position);
+            } else {
+                schedule.departs(Trip::Root { step: position, targets });
+            };
         };
         let mut references = References::default();
         for target in targets {
-            if let Some(Node::Object(object)) = locate::get(&self.executed.data, &target) {
-                references.add(object, target, requires, &step.input_rewrites, self.context.full);
-            }
+            references.add(&self.executed.tree, target, lookup, self.context.full);
         }
-        (!references.json.is_empty()).then_some(Inputs::References(references))
+        self.fill_known(step, lookup, &mut references);
+        if references.is_empty() {
+            schedule.ended(position);
+        } else {
+            schedule.looks_up(position, references, self.context.is_anonymous(step));
+        }
     }
 
-    fn finish(&mut self, step: &Step, ended: Ended) {
-        let Ended { inputs, batches, .. } = ended;
-        let blame = Blame { step, inputs: &inputs, keys: self.context.keys };
-        let room = MAX_ERRORS.saturating_sub(self.executed.errors.len());
-        self.executed.errors.extend(blame.errors(&batches).into_iter().take(room));
-        for batch in batches {
-            let Ok(answer) = batch.outcome else { continue };
-            match &inputs {
-                Inputs::Root(targets) => self.merge(step, answer.data, targets),
-                Inputs::References(references) => {
-                    let targets = &references.targets[batch.references];
-                    for (node, targets) in answer.into_entities().into_iter().zip(targets) {
-                        self.merge(step, node, targets);
+    fn fill_known(&mut self, step: &Step, lookup: &Lookup, references: &mut References) {
+        let Some(known) = self.known.of(&step.service, &lookup.selection) else { return };
+        for (text, targets) in references.take_known(known) {
+            let body = self.executed.tree.body(text.body);
+            let read =
+                Reader::new(self.plan, self.context.full, &mut self.executed.tree, &body).read(text.start, step.shape);
+            if let Some(Node::Object(object)) = read {
+                self.merge(step, object, &targets);
+            }
+        }
+    }
+
+    fn finish(&mut self, ended: &Ended, schedule: &mut Schedule<'a>) {
+        for came in ended {
+            let step = &self.plan.steps[came.step()];
+            match came {
+                Came::Root { targets, answered, .. } => {
+                    if let Ok(answer) = &**answered {
+                        self.take_root(step, answer, targets);
                     }
+                }
+                Came::References { references, found, .. } => self.take_references(step, references, found),
+            }
+            let room = MAX_ERRORS.saturating_sub(self.executed.errors.len());
+            let blame = Blame { plan: self.plan, step, tree: &self.executed.tree, keys: self.context.keys };
+            self.executed.errors.extend(blame.errors(came).into_iter().take(room));
+            schedule.ended(came.step());
+        }
+    }
+
+    fn take_root(&mut self, step: &Step, answer: &SubgraphAnswer, targets: &[u32]) {
+        let Some(start) = answer.data.and_then(|start| u32::try_from(start).ok()) else { return };
+        let mut reader = Reader::new(self.plan, self.context.full, &mut self.executed.tree, &answer.body);
+        let read = reader.read(start, step.shape);
+        let remembered = reader.into_remembered();
+        if answer.errors.is_empty() {
+            self.remember(&remembered);
+        }
+        if let Some(Node::Object(object)) = read {
+            self.merge(step, object, targets);
+        }
+    }
+
+    fn take_references(&mut self, step: &'a Step, references: &References, found: &[Found]) {
+        let selection = step.lookup().filter(|_| step.repeated).map(|lookup| &lookup.selection);
+        for (reference, found) in found.iter().enumerate() {
+            let Ok(answer) = &found.part.outcome else { continue };
+            let Some(start) = answer.items.get(found.list).and_then(|items| items.get(found.index)) else { continue };
+            let mut reader = Reader::new(self.plan, self.context.full, &mut self.executed.tree, &answer.body);
+            let read = reader.read(*start, step.shape);
+            let text = reader.text_from(*start);
+            let remembered = reader.into_remembered();
+            if answer.errors.is_empty() {
+                self.remember(&remembered);
+                if let Some(selection) = selection {
+                    self.known.add(&step.service, selection, references.json(reference), text);
+                }
+            }
+            if let Some(Node::Object(object)) = read {
+                self.merge(step, object, references.targets(reference));
+            }
+        }
+    }
+
+    fn remember(&mut self, remembered: &[Remembered]) {
+        for Remembered { shape, object, text } in remembered {
+            for reuse in self.plan.reuses.iter().filter(|reuse| reuse.shape == *shape) {
+                if let Some(json) =
+                    references::of(&self.executed.tree, *object, &reuse.template, &[], self.context.full)
+                {
+                    self.known.add(&reuse.service, &reuse.selection, &json, *text);
                 }
             }
         }
     }
 
-    fn merge(&mut self, step: &Step, mut node: Node, targets: &[Location]) {
-        for rewrite in &step.output_rewrites {
-            rewrite::apply(rewrite, &mut node, self.context.full);
-        }
-        let Some((last, others)) = targets.split_last() else {
-            return;
-        };
-        for target in others {
-            self.merge_at(target, node.clone());
-        }
-        self.merge_at(last, node);
-    }
-
-    fn merge_at(&mut self, target: &Location, node: Node) {
-        if let Some(known) = locate::get_mut(&mut self.executed.data, target) {
-            merge::merge(known, node, self.context.full);
+    fn merge(&mut self, step: &Step, object: u32, targets: &[u32]) {
+        let several = targets.len() > 1;
+        self.executed.tree.shared |= several;
+        for target in targets {
+            let merge = merge::Merge { plan: self.plan, full: self.context.full, copies: several };
+            merge.objects(&mut self.executed.tree, step.layout, *target, object);
         }
     }
 }
 
-impl Step {
-    /// Whether the step may be sent again, or in parts.
-    fn is_query(&self) -> bool {
-        self.kind == OperationKind::Query
+impl<'a> Context<'a> {
+    fn is_anonymous(&self, step: &Step) -> bool {
+        step.public && self.calls.hides_callers(&step.service)
+    }
+
+    fn travel_of(&self, step: &Step) -> &'a Travel {
+        if self.is_anonymous(step) { self.anonymous } else { self.travel }
     }
 }

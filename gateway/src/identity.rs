@@ -56,22 +56,28 @@ impl Identity {
             expires_at: claims.as_ref().map(expiry),
             scopes: claims.into_iter().flat_map(|claims| claims.scope).collect(),
             authorization: authorization.cloned(),
-            forwarded: self.forwarded(headers, trace),
+            forwarded: self.forwarded(headers),
+            trace: traced(trace),
             deadline,
             allow_mutation,
         })
     }
 
-    fn forwarded(&self, headers: &HeaderMap, trace: &TraceContext) -> HeaderMap {
+    fn forwarded(&self, headers: &HeaderMap) -> HeaderMap {
         let mut forwarded = HeaderMap::new();
         for header in &self.forwarded {
             for value in headers.get_all(header.name()) {
                 forwarded.append(header.name(), value.clone());
             }
         }
-        trace.write_to(&mut forwarded);
         forwarded
     }
+}
+
+fn traced(trace: &TraceContext) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    trace.write_to(&mut headers);
+    headers
 }
 
 fn authorization(headers: &HeaderMap) -> Result<Option<&HeaderValue>, IdentityError> {

@@ -1,63 +1,77 @@
-//! `__schema` and `__type`, answered from the API schema as data like any other: projection shapes it.
+//! `__schema` and `__type`, answered from the API schema.
 
 mod describe;
 
-use std::rc::Rc;
+use std::{collections::HashMap, rc::Rc};
 
 use graphql_tools::static_graphql::{query::Value, schema::Type};
+use serde_json::{Map, Value as Json};
 
 use crate::{
-    canonical::Keys,
-    operation::{Field, Name, Operation, Selection, SelectionSet},
+    operation::{Field, Name, Operation, OperationKind, Selection, SelectionSet, TYPENAME},
     schema::Schema,
-    tree::{Node, Object},
     variables::{Variables, to_json},
 };
 use describe::Described;
 
 pub(crate) struct Introspection<'a> {
     pub(crate) api: &'a Schema,
-    pub(crate) keys: &'a Keys,
     pub(crate) variables: &'a Variables,
 }
 
+/// Of the root fields of introspection that an operation has the values as JSON, by response key.
+#[derive(Default)]
+pub(crate) struct Values(HashMap<Name, Vec<u8>>);
+
+impl Values {
+    pub(crate) fn get(&self, key: &Name) -> &[u8] {
+        self.0.get(key).map_or(b"null", |json| json)
+    }
+}
+
 impl Introspection<'_> {
-    /// Adds what the root fields `__schema` and `__type` of a query ask for.
-    pub(crate) fn answer(&self, operation: &Operation, data: &mut Object) {
-        for (field, sets) in grouped(&[&operation.set]) {
-            if field.is_introspection() {
-                data.insert(self.keys.of(field).clone(), self.root(field, &sets));
-            }
+    /// Answers what the root fields `__schema` and `__type` of a query ask for.
+    pub(crate) fn answer(&self, operation: &Operation) -> Values {
+        if operation.kind != OperationKind::Query {
+            return Values::default();
         }
+        let fields = grouped(&[&operation.set]).into_iter().filter(|(field, _)| field.is_introspection());
+        let value = |(field, sets): (&Field, Vec<&SelectionSet>)| {
+            (field.response_key.clone(), self.root(field, &sets).to_string().into_bytes())
+        };
+        Values(fields.map(value).collect())
     }
 
-    fn root(&self, field: &Field, sets: &[&SelectionSet]) -> Node {
+    fn root(&self, field: &Field, sets: &[&SelectionSet]) -> Json {
         if &*field.name == "__schema" {
-            return self.node(Described::Schema, sets);
+            return self.object(&Described::Schema, sets);
         }
         match self.argument(field, "name") {
-            Some(serde_json::Value::String(name)) if self.api.get(&name).is_some() => {
-                self.node(Described::Type(Rc::new(Type::NamedType(name))), sets)
+            Some(Json::String(name)) if self.api.get(&name).is_some() => {
+                self.object(&Described::Type(Rc::new(Type::NamedType(name))), sets)
             }
-            _ => Node::Null,
+            _ => Json::Null,
         }
     }
 
-    fn node(&self, described: Described<'_>, sets: &[&SelectionSet]) -> Node {
-        let mut object = Object::default();
+    fn object(&self, described: &Described<'_>, sets: &[&SelectionSet]) -> Json {
+        let mut object = Map::new();
         for (field, sets) in grouped(sets) {
-            let value = described.get(field, self);
-            object.insert(self.keys.of(field).clone(), self.value(value, &sets));
+            let value = match &*field.name {
+                TYPENAME => Json::from(described.typename()),
+                _ => self.value(described.get(field, self), &sets),
+            };
+            object.insert(field.response_key.to_string(), value);
         }
-        Node::Object(object)
+        Json::Object(object)
     }
 
-    fn value(&self, value: Answer<'_>, sets: &[&SelectionSet]) -> Node {
+    fn value(&self, value: Answer<'_>, sets: &[&SelectionSet]) -> Json {
         match value {
-            Answer::Null => Node::Null,
-            Answer::Json(value) => Node::Leaf(value.to_string().into()),
-            Answer::One(described) => self.node(described, sets),
-            Answer::Many(all) => Node::List(all.into_iter().map(|one| self.node(one, sets)).collect()),
+            Answer::Null => Json::Null,
+            Answer::Json(value) => value,
+            Answer::One(described) => self.object(&described, sets),
+            Answer::Many(all) => Json::Array(all.iter().map(|one| self.object(one, sets)).collect()),
         }
     }
 

@@ -1,39 +1,39 @@
 //! The line that every request goes along, from text to response.
 
+mod documents;
+mod prepared;
 mod refused;
 mod subscription;
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use client::{BuildError, Client, Deadline};
-use graphql_tools::{
-    parser::parse_query,
-    static_graphql::query::{Document, OperationDefinition},
-};
+use graphql_tools::static_graphql::query::OperationDefinition;
 use thiserror::Error;
 
 use crate::{
     authorize::{self, Denied},
+    calls::{Calls, Identity, Travel},
     canonical::{self, Keys},
     clients::Clients,
     error::{GraphqlError, code},
     execute::{self, Executed},
-    introspection::Introspection,
+    flights::Flights,
+    introspection::{Introspection, Values},
     operation::{self, Operation, OperationKind},
-    plan::Plan,
     plan_cache::PlanCache,
     planner::{PlanError, Planner},
-    project::{self, Projection},
+    project,
     supergraph::Supergraph,
-    tree::Node,
-    validate::{self, Validator},
+    validate::Validator,
     variables::Variables,
 };
 pub use crate::{
     request::{Answer, Caller, GraphqlRequest, StatusKind},
-    settings::{GatewaySettings, SecretHeaders, SubgraphSettings},
+    settings::{EngineSettings, GatewaySettings, SecretHeaders, SubgraphSettings},
 };
+use documents::{Checked, Documents};
+use prepared::{Prepared, PreparedCache, PreparedKey};
 use refused::Refused;
 pub use subscription::{Event, Subscription};
 
@@ -47,12 +47,17 @@ pub enum GatewayError {
 }
 
 /// Everything that answering a request needs. Share it in an [`Arc`].
-pub struct Gateway {
+pub struct Gateway(Arc<Inner>);
+
+struct Inner {
     supergraph: Supergraph,
     settings: GatewaySettings,
     validator: Validator,
+    documents: Documents,
+    prepared: PreparedCache,
     plans: PlanCache,
-    clients: Clients,
+    calls: Calls,
+    flights: Flights<SharedRequest, Answer>,
 }
 
 /// What a request comes to.
@@ -61,118 +66,74 @@ pub enum Reply {
     Stream(Subscription),
 }
 
-/// An operation that only has to be executed: once, or for each event.
-struct Prepared {
-    operation: Operation,
+/// One execution: an operation, its variables, and who asks.
+struct Execution {
+    prepared: Arc<Prepared>,
     variables: Variables,
-    keys: Keys,
-    /// `None` where no subgraph has to be asked.
-    plan: Option<Arc<Plan>>,
-    caller: Caller,
+    travel: Travel,
+    anonymous: Travel,
+}
+
+/// All that the answer to a query can depend on. An operation that is prepared differently has another number.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct SharedRequest {
+    prepared: u64,
+    variables: String,
+    identity: Arc<Identity>,
 }
 
 impl Gateway {
     /// Takes as long as indexing the supergraph does. Calls no subgraph.
     pub fn new(supergraph: Supergraph, settings: GatewaySettings) -> Result<Self, GatewayError> {
         let planner = Planner::new(&supergraph.full.document)?;
-        Ok(Self {
+        let clients = Clients::new(&supergraph, &settings)?;
+        Ok(Self(Arc::new(Inner {
             validator: Validator::new(settings.introspection),
+            documents: Documents::new(settings.plan_cache_bytes),
+            prepared: PreparedCache::new(settings.plan_cache_bytes),
             plans: PlanCache::new(planner, settings.plan_cache_bytes),
-            clients: Clients::new(&supergraph, &settings)?,
+            calls: Calls::new(clients, settings.engine.clone()),
+            flights: Flights::default(),
             supergraph,
             settings,
-        })
+        })))
     }
 
     /// Answers a query or a mutation; a subscription is refused. Whatever goes wrong is in the answer.
     pub async fn answer(&self, request: GraphqlRequest, caller: Caller) -> Answer {
-        match self.prepare(&request, caller).await {
-            Ok((prepared, denied)) => self.execute(&prepared, &denied).await.unwrap_or_else(Refused::into),
+        match self.0.prepare(&request, &caller).await {
+            Ok(execution) if execution.prepared.operation.kind == OperationKind::Subscription => {
+                let message = "Subscriptions are not served over this transport.";
+                Refused::from(vec![GraphqlError::new(code::OPERATION_RESOLUTION_FAILURE, message)]).into()
+            }
+            Ok(execution) => self.0.clone().answer(execution).await,
             Err(refused) => refused.into(),
         }
     }
 
     /// Answers a query or a mutation, or gives the subscription that was asked for, which is not open yet.
-    pub async fn reply(self: &Arc<Self>, request: GraphqlRequest, caller: Caller) -> Reply {
-        let (prepared, denied) = match self.prepare(&request, caller).await {
-            Ok(prepared) => prepared,
-            Err(refused) => return Reply::Once(refused.into()),
-        };
-        let replied = if prepared.operation.kind == OperationKind::Subscription {
-            Subscription::new(self.clone(), prepared).map(Reply::Stream)
-        } else {
-            self.execute(&prepared, &denied).await.map(Reply::Once)
-        };
-        replied.unwrap_or_else(|refused| Reply::Once(refused.into()))
-    }
-
-    /// Everything that can be done, and refused, before the first subgraph is asked.
-    async fn prepare(&self, request: &GraphqlRequest, mut caller: Caller) -> Result<(Prepared, Denied<'_>), Refused> {
-        caller.deadline = caller.deadline.min(Deadline::after(self.settings.operation_timeout));
-        document::check_with(&request.query, &|name| request.page_size(name), &self.settings.limits)?;
-        let document = parse(&request.query)?;
-        self.validator.check(&self.supergraph.api, &document)?;
-        let definition = operation::select(&document, request.operation_name.as_deref())?;
-        permitted(definition, &caller)?;
-        let variables = Variables::coerce(&self.supergraph.api, definition, &request.variables)?;
-        let operation = Operation::new(&document, definition, &self.supergraph.api, &variables);
-        let denied = self.supergraph.requirements.denied_to(&caller);
-        allowed(&operation, &denied)?;
-        let keys = Keys::new(&operation, &self.supergraph);
-        let plan = match canonical::text(&operation, &self.supergraph, &denied, &keys) {
-            Some(canonical) => Some(self.plans.plan(&canonical).await.map_err(|error| Refused::unplanned(&error))?),
-            None => None,
-        };
-        Ok((Prepared { operation, variables, keys, plan, caller }, denied))
-    }
-
-    async fn execute(&self, prepared: &Prepared, denied: &Denied<'_>) -> Result<Answer, Refused> {
-        if prepared.operation.kind == OperationKind::Subscription {
-            let message = "Subscriptions are not served over this transport.";
-            return Err(vec![GraphqlError::new(code::OPERATION_RESOLUTION_FAILURE, message)].into());
+    pub async fn reply(&self, request: GraphqlRequest, caller: Caller) -> Reply {
+        match self.0.prepare(&request, &caller).await {
+            Ok(execution) if execution.prepared.operation.kind == OperationKind::Subscription => {
+                let subscription = Subscription::new(self.0.clone(), execution, caller);
+                subscription.map_or_else(|refused| Reply::Once(refused.into()), Reply::Stream)
+            }
+            Ok(execution) => Reply::Once(self.0.clone().answer(execution).await),
+            Err(refused) => Reply::Once(refused.into()),
         }
-        let mut executed = match &prepared.plan {
-            Some(plan) => execute::execute(plan, &self.context(prepared, &prepared.caller)).await,
-            None => Executed::default(),
-        };
-        self.introspect(prepared, &mut executed);
-        Ok(Answer { status: StatusKind::Ok, body: self.project(prepared, denied, executed) })
-    }
-
-    fn context<'a>(&'a self, prepared: &'a Prepared, caller: &'a Caller) -> execute::Context<'a> {
-        execute::Context {
-            full: &self.supergraph.full,
-            clients: &self.clients,
-            keys: &prepared.keys,
-            variables: &prepared.variables,
-            caller,
-            max_batch: self.settings.max_batch,
-        }
-    }
-
-    fn introspect(&self, prepared: &Prepared, executed: &mut Executed) {
-        let Prepared { operation, keys, variables, .. } = prepared;
-        if let (OperationKind::Query, Node::Object(data)) = (operation.kind, &mut executed.data) {
-            Introspection { api: &self.supergraph.api, keys, variables }.answer(operation, data);
-        }
-    }
-
-    fn project(&self, prepared: &Prepared, denied: &Denied<'_>, executed: Executed) -> Bytes {
-        let projection = Projection { supergraph: &self.supergraph, denied, keys: &prepared.keys };
-        project::project(&prepared.operation, executed, &projection)
     }
 
     /// A readable plan of an operation, as a caller with every scope would have it executed.
     pub async fn plan_text(&self, operation: &str, operation_name: Option<&str>) -> Result<String, PlanTextError> {
-        let document = parse(operation)?;
-        self.validator.check(&self.supergraph.api, &document)?;
+        let Inner { supergraph, validator, plans, .. } = &*self.0;
+        let document = documents::parse(operation)?;
+        validator.check(&supergraph.api, &document)?;
         let definition = operation::select(&document, operation_name)?;
-        let variables =
-            Variables::coerce(&self.supergraph.api, definition, &serde_json::Map::new()).unwrap_or_default();
-        let operation = Operation::new(&document, definition, &self.supergraph.api, &variables);
-        let keys = Keys::new(&operation, &self.supergraph);
-        match canonical::text(&operation, &self.supergraph, &Denied::default(), &keys) {
-            Some(canonical) => Ok(self.plans.plan(&canonical).await?.to_string()),
+        let variables = Variables::coerce(&supergraph.api, definition, &serde_json::Map::new()).unwrap_or_default();
+        let operation = Operation::new(&document, definition, &supergraph.api, &variables);
+        let keys = Keys::new(&operation, supergraph);
+        match canonical::text(&operation, supergraph, &Denied::default(), &keys) {
+            Some(canonical) => Ok(plans.plan(&canonical, supergraph).await?.text().to_owned()),
             None => Ok("No subgraph is asked.".to_owned()),
         }
     }
@@ -183,7 +144,103 @@ impl Gateway {
     }
 
     pub fn client(&self, subgraph: &str) -> Option<&Client> {
-        self.clients.get(subgraph)
+        self.0.calls.client(subgraph)
+    }
+}
+
+impl Inner {
+    /// Everything that can be done, and refused, before the first subgraph is asked.
+    async fn prepare(&self, request: &GraphqlRequest, caller: &Caller) -> Result<Execution, Refused> {
+        let checked = self.documents.get(request, self)?;
+        let definition = operation::select(&checked.document, request.operation_name.as_deref())?;
+        permitted(definition, caller)?;
+        let variables = Variables::coerce(&self.supergraph.api, definition, &request.variables)?;
+        let denied = self.supergraph.requirements.denied_to(caller);
+        let prepared = self.prepared(request, &checked, definition, &variables, denied).await?;
+        let deadline = caller.deadline.min(Deadline::after(self.settings.operation_timeout));
+        let (travel, anonymous) = (Travel::of(caller, deadline), Travel::of_anybody(caller, deadline));
+        Ok(Execution { prepared, variables, travel, anonymous })
+    }
+
+    async fn prepared(
+        &self,
+        request: &GraphqlRequest,
+        checked: &Checked,
+        definition: &OperationDefinition,
+        variables: &Variables,
+        denied: Denied,
+    ) -> Result<Arc<Prepared>, Refused> {
+        let key = PreparedKey {
+            document: checked.number,
+            operation_name: request.operation_name.clone(),
+            conditions: checked.conditions.iter().map(|name| variables.is_true(name)).collect(),
+            denied,
+        };
+        if let Some(prepared) = self.prepared.get(&key) {
+            return Ok(prepared);
+        }
+        let operation = Operation::new(&checked.document, definition, &self.supergraph.api, variables);
+        allowed(&operation, &self.supergraph, &key.denied)?;
+        let keys = Keys::new(&operation, &self.supergraph);
+        let plan = match canonical::text(&operation, &self.supergraph, &key.denied, &keys) {
+            Some(canonical) => {
+                let planned = self.plans.plan(&canonical, &self.supergraph).await;
+                Some(planned.map_err(|error| Refused::unplanned(&error))?)
+            }
+            None => None,
+        };
+        Ok(self.prepared.insert(key, operation, keys, plan, &self.supergraph))
+    }
+
+    async fn answer(self: Arc<Self>, execution: Execution) -> Answer {
+        let is_query = execution.prepared.operation.kind == OperationKind::Query;
+        if !is_query || !self.settings.engine.share_client_requests {
+            return self.execute(&execution).await;
+        }
+        let key = SharedRequest {
+            prepared: execution.prepared.number,
+            variables: execution.variables.all_json(),
+            identity: execution.travel.identity.clone(),
+        };
+        let deadline = execution.travel.deadline;
+        let inner = self.clone();
+        let flying = self.flights.join_or_begin(key, deadline, move || async move { inner.execute(&execution).await });
+        match tokio::time::timeout_at(deadline.at(), flying).await {
+            Ok(Some(answer)) => answer,
+            Ok(None) => Refused::internal("The operation could not be executed.").into(),
+            Err(_) => Refused::late().into(),
+        }
+    }
+
+    async fn execute(&self, execution: &Execution) -> Answer {
+        let executed = match &execution.prepared.plan {
+            Some(plan) => execute::execute(plan, self.context(execution)).await,
+            None => Executed::default(),
+        };
+        self.complete(execution, executed)
+    }
+
+    fn context<'a>(&'a self, execution: &'a Execution) -> execute::Context<'a> {
+        execute::Context {
+            full: &self.supergraph.full,
+            calls: &self.calls,
+            keys: &execution.prepared.keys,
+            variables: &execution.variables,
+            travel: &execution.travel,
+            anonymous: &execution.anonymous,
+        }
+    }
+
+    fn complete(&self, execution: &Execution, executed: Executed) -> Answer {
+        let Execution { prepared, variables, .. } = execution;
+        let introspected = if prepared.introspects {
+            Introspection { api: &self.supergraph.api, variables }.answer(&prepared.operation)
+        } else {
+            Values::default()
+        };
+        let projection = prepared.projection(&self.supergraph);
+        let body = project::project(&prepared.output, executed, &introspected, projection);
+        Answer { status: StatusKind::Ok, body }
     }
 }
 
@@ -196,17 +253,6 @@ pub enum PlanTextError {
     Planner(#[from] Arc<PlanError>),
 }
 
-fn parse(query: &str) -> Result<Document, Vec<GraphqlError>> {
-    match parse_query::<String>(query) {
-        Ok(document) => {
-            let mut document = document.into_static();
-            validate::join_repeats(&mut document);
-            Ok(document)
-        }
-        Err(error) => Err(vec![GraphqlError::new(code::PARSE_FAILED, error.to_string())]),
-    }
-}
-
 fn permitted(definition: &OperationDefinition, caller: &Caller) -> Result<(), Refused> {
     let message = match OperationKind::of(definition) {
         OperationKind::Mutation if !caller.allow_mutation => "Mutations are not allowed over this method.",
@@ -217,8 +263,8 @@ fn permitted(definition: &OperationDefinition, caller: &Caller) -> Result<(), Re
     Err(Refused { status: StatusKind::MethodNotAllowed, errors })
 }
 
-fn allowed(operation: &Operation, denied: &Denied<'_>) -> Result<(), Refused> {
-    let errors = authorize::refusals(operation, denied);
+fn allowed(operation: &Operation, supergraph: &Supergraph, denied: &Denied) -> Result<(), Refused> {
+    let errors = authorize::refusals(operation, &supergraph.requirements, denied);
     if errors.is_empty() { Ok(()) } else { Err(Refused { status: StatusKind::Ok, errors }) }
 }
 

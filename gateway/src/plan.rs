@@ -1,83 +1,171 @@
-//! A query plan in terms of our own: which subgraph is asked what, after which answers, and where its answer belongs.
+//! A query plan, compiled: what each subgraph is asked, after which answers, how its answer is read, and where in the
+//! response tree it belongs. Names have become positions; everything that is sent or compared often is bytes already.
 
-use std::{collections::BTreeSet, fmt};
+mod compile;
+mod display;
+pub(crate) mod draft;
+mod reuse;
 
-use crate::operation::{Name, OperationKind};
+use std::{collections::HashSet, sync::Arc};
+
+use crate::{
+    operation::{Name, OperationKind},
+    schema::TypeId,
+};
 
 /// Steps that form a graph: each begins when those it depends on have ended.
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) steps: Vec<Step>,
+    /// The first is that of the response's root.
+    pub(crate) layouts: Vec<Layout>,
+    pub(crate) shapes: Vec<Shape>,
+    /// Answers of one step that spare another one references.
+    pub(crate) reuses: Vec<Reuse>,
+    /// The draft, to be read by people.
+    text: String,
 }
 
-/// One request to one subgraph.
+/// The objects at one place of the response tree: each has a slot for every key that any step may bring.
+#[derive(Debug, Default)]
+pub(crate) struct Layout {
+    pub(crate) slots: Vec<Slot>,
+    pub(crate) typename: Option<usize>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Slot {
+    pub(crate) key: Name,
+    /// The layout of objects in this slot.
+    pub(crate) inner: Option<usize>,
+    /// Steps whose answers have objects here. If they are several, what one of them brought is changed by another.
+    pub(crate) writers: HashSet<usize>,
+}
+
+/// One request to one subgraph, or a part of one.
 #[derive(Debug)]
 pub(crate) struct Step {
     pub(crate) service: Name,
     pub(crate) kind: OperationKind,
     /// Positions of the steps whose answers this one reads, or that must have happened before it.
     pub(crate) depends_on: Vec<usize>,
-    /// The objects that the answer is merged into; empty for the root.
+    /// From the root to the objects that the answer is merged into. Lists on the way are walked.
     pub(crate) path: Vec<PathStep>,
-    /// What a reference is made of. A step without it asks root fields, whatever its path.
-    pub(crate) requires: Option<Vec<Required>>,
-    /// Applied to references once it is decided which of them are sent.
-    pub(crate) input_rewrites: Vec<Rewrite>,
-    /// Applied to the answer before it is merged.
-    pub(crate) output_rewrites: Vec<Rewrite>,
-    pub(crate) query: String,
-    /// `query` as a JSON string.
-    pub(crate) escaped_query: String,
-    /// Variables of the client's operation that `query` uses.
+    /// The layout of these objects.
+    pub(crate) layout: usize,
+    pub(crate) asks: Asks,
+    /// How the answer is read: that of the root fields, or that of one reference.
+    pub(crate) shape: usize,
+    /// Variables of the client's operation that are sent along.
     pub(crate) variables: Vec<String>,
-    pub(crate) shape: Shape,
+    /// Whether everybody may see what is asked, so that it does not matter who asks.
+    pub(crate) public: bool,
+    /// Whether another step looks up the same of other objects.
+    pub(crate) repeated: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum PathStep {
-    Key(Name),
-    /// Every item of a list.
-    Items,
-    /// Only objects of one of the types.
-    Types(BTreeSet<String>),
+#[derive(Debug)]
+pub(crate) enum Asks {
+    /// Root fields, whatever the path.
+    Root {
+        /// The operation's text as a JSON string.
+        query: Arc<[u8]>,
+        /// Response keys.
+        keys: Vec<Name>,
+    },
+    References(Lookup),
 }
 
-#[derive(Debug, Clone)]
-pub(crate) enum Required {
+/// References to objects, by which a subgraph finds them.
+#[derive(Debug)]
+pub(crate) struct Lookup {
+    pub(crate) template: Template,
+    /// Types of which a reference takes the name in place of its own (`@interfaceObject`), the first that fits.
+    pub(crate) renamed: Vec<(HashSet<TypeId>, Name)>,
+    pub(crate) selection: Arc<Selection>,
+}
+
+/// What is asked of each reference, in parts from which operations of several lookups can be put together; the text of
+/// each is the inside of a JSON string. Equal for lookups that ask the same.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Selection {
+    /// `{…}`
+    pub(crate) set: String,
+    /// Definitions of the variables in it, without `$representations`.
+    pub(crate) variables: Vec<(String, String)>,
+    /// Fragment definitions, where the planner made some.
+    pub(crate) fragments: String,
+}
+
+/// How a reference is made of an object.
+pub(crate) type Template = Vec<Part>;
+
+#[derive(Debug)]
+pub(crate) enum Part {
+    Typename(Option<usize>),
     Field {
-        /// The key under which the value was fetched.
-        from: Name,
-        /// The key under which the subgraph expects it.
-        key: Name,
-        set: Vec<Required>,
+        /// Where the value is: under its own key, or under that of the reference. `None` where no step brings it.
+        slots: [Option<usize>; 2],
+        /// `"key":`
+        key: Arc<[u8]>,
+        inner: Template,
     },
     Fragment {
-        condition: Name,
-        set: Vec<Required>,
+        fits: HashSet<TypeId>,
+        typename: Option<usize>,
+        /// The type's name as JSON.
+        name: Arc<[u8]>,
+        inner: Template,
     },
 }
 
-#[derive(Debug, Clone)]
-pub(crate) enum Rewrite {
-    Set { path: Vec<RewriteStep>, value: String },
-    Rename { path: Vec<RewriteStep>, to: Name },
+#[derive(Debug)]
+pub(crate) enum PathStep {
+    Key {
+        slot: usize,
+        key: Name,
+    },
+    /// Only objects of these types, and those whose type is not known.
+    Types(HashSet<TypeId>),
 }
 
-#[derive(Debug, Clone)]
-pub(crate) enum RewriteStep {
-    Key(Name),
-    Types(BTreeSet<String>),
+/// How the objects of one selection set in a subgraph's answer are read.
+#[derive(Debug)]
+pub(crate) struct Shape {
+    pub(crate) layout: usize,
+    /// In the order in which the subgraph is asked for them, and will most probably answer.
+    pub(crate) fields: Vec<ShapeField>,
+    /// Whether objects are remembered by the bytes that they were read from, because they may spare a reference.
+    pub(crate) remembered: bool,
 }
 
-/// The response keys that a subgraph may answer with, so that an answer is read in one pass and what nobody asked
-/// for is dropped at once. `None` stands for a leaf, whose JSON is kept as it came.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Shape(pub(crate) Vec<(Name, Option<Shape>)>);
+#[derive(Debug)]
+pub(crate) struct ShapeField {
+    /// The response key as the subgraph gives it.
+    pub(crate) key: Name,
+    /// `"key":`
+    pub(crate) quoted: Box<[u8]>,
+    pub(crate) slot: usize,
+    pub(crate) holds: Holds,
+}
 
-impl Shape {
-    pub(crate) fn get(&self, key: &str) -> Option<&(Name, Option<Shape>)> {
-        self.0.iter().find(|(known, _)| **known == *key)
-    }
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Holds {
+    Typename,
+    /// Any JSON, kept as it came.
+    Leaf,
+    /// Objects of this shape, or lists of them.
+    Objects(usize),
+}
+
+/// Objects in the answer of one step that have all that a later step would look up by reference.
+#[derive(Debug)]
+pub(crate) struct Reuse {
+    pub(crate) service: Name,
+    pub(crate) shape: usize,
+    /// Of the lookup that is spared, made for objects of `shape`.
+    pub(crate) template: Template,
+    pub(crate) selection: Arc<Selection>,
 }
 
 impl Plan {
@@ -88,69 +176,36 @@ impl Plan {
 
     /// An estimate of the memory that the plan holds.
     pub(crate) fn bytes(&self) -> usize {
-        self.steps.iter().map(|step| 512 + 6 * step.query.len() + 32 * step.path.len()).sum()
+        let slots: usize = self.layouts.iter().map(|layout| layout.slots.len()).sum();
+        let fields: usize = self.shapes.iter().map(|shape| shape.fields.len()).sum();
+        1024 + 4 * self.text.len() + 128 * (slots + fields) + 1024 * self.steps.len()
     }
 }
 
-impl fmt::Display for Plan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (position, step) in self.steps.iter().enumerate() {
-            writeln!(f, "{}. {step}", position + 1)?;
-        }
-        Ok(())
+impl Step {
+    /// Whether the step may be sent again, in parts, or in place of another.
+    pub(crate) fn is_query(&self) -> bool {
+        self.kind == OperationKind::Query
     }
-}
 
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.service)?;
-        for (index, step) in self.path.iter().enumerate() {
-            write!(f, "{}{step}", if index == 0 { " at " } else { "." })?;
-        }
-        for (index, dependency) in self.depends_on.iter().enumerate() {
-            write!(f, "{}{}", if index == 0 { ", after " } else { " and " }, dependency + 1)?;
-        }
-        if let Some(requires) = &self.requires {
-            write!(f, "\n   by{}", Requirements(requires))?;
-        }
-        write!(f, "\n   {}", self.query.trim_end())
-    }
-}
-
-impl fmt::Display for PathStep {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Key(key) => f.write_str(key),
-            Self::Items => f.write_str("@"),
-            Self::Types(types) => {
-                let types: Vec<_> = types.iter().map(String::as_str).collect();
-                write!(f, "[{}]", types.join("|"))
-            }
+    pub(crate) fn lookup(&self) -> Option<&Lookup> {
+        match &self.asks {
+            Asks::References(lookup) => Some(lookup),
+            Asks::Root { .. } => None,
         }
     }
 }
 
-struct Requirements<'a>(&'a [Required]);
+impl Selection {
+    /// Whether one document can have the fragments of both: their names tell them apart, or they are the same.
+    pub(crate) fn joins(&self, other: &Self) -> bool {
+        let name = |selection: &Self| selection.fragments.split_whitespace().nth(1).map(str::to_owned);
+        self.fragments == other.fragments || name(self) != name(other)
+    }
+}
 
-impl fmt::Display for Requirements<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(" {")?;
-        for required in self.0 {
-            match required {
-                Required::Fragment { condition, set } => {
-                    write!(f, " ... on {condition}{}", Requirements(set))?;
-                }
-                Required::Field { from, key, set } => {
-                    write!(f, " {key}")?;
-                    if from != key {
-                        write!(f, ": {from}")?;
-                    }
-                    if !set.is_empty() {
-                        write!(f, "{}", Requirements(set))?;
-                    }
-                }
-            }
-        }
-        f.write_str(" }")
+impl Layout {
+    pub(crate) fn slot(&self, key: &str) -> Option<usize> {
+        self.slots.iter().position(|slot| *slot.key == *key)
     }
 }

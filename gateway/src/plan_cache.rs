@@ -7,6 +7,7 @@ use moka::future::Cache;
 use crate::{
     plan::Plan,
     planner::{PlanError, Planner},
+    supergraph::Supergraph,
 };
 
 /// Keyed by the whole text: what the caller may not see and what `@skip` leaves out is not in it.
@@ -26,7 +27,11 @@ impl PlanCache {
 
     /// Concurrent requests for one operation plan it once. A failure is shared by those who wait for it and then
     /// forgotten.
-    pub(crate) async fn plan(&self, canonical: &str) -> Result<Arc<Plan>, Arc<PlanError>> {
-        self.plans.try_get_with_by_ref(canonical, async { self.planner.plan(canonical).await.map(Arc::new) }).await
+    pub(crate) async fn plan(&self, canonical: &str, supergraph: &Supergraph) -> Result<Arc<Plan>, Arc<PlanError>> {
+        let plan = async {
+            let draft = self.planner.plan(canonical).await?;
+            Ok(Arc::new(Plan::compile(draft, &supergraph.full, &supergraph.requirements)))
+        };
+        self.plans.try_get_with_by_ref(canonical, plan).await
     }
 }

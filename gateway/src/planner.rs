@@ -3,6 +3,8 @@
 //! The library's fetch graph is used and not the tree it makes of it: the tree runs in waves, each waiting for the
 //! slowest fetch of the one before, the graph lets a fetch start as soon as its own inputs exist.
 
+mod fragments;
+mod selections;
 mod translate;
 mod typename;
 
@@ -22,7 +24,7 @@ use hive_router_query_planner::{
 use thiserror::Error;
 use tokio::sync::Semaphore;
 
-use crate::plan::Plan;
+use crate::plan::draft::Draft;
 
 /// Planning is given up after this long: no operation within the limits needs a tenth of it.
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -67,7 +69,7 @@ impl Planner {
     }
 
     /// Plans a canonical operation.
-    pub(crate) async fn plan(&self, operation: &str) -> Result<Plan, PlanError> {
+    pub(crate) async fn plan(&self, operation: &str) -> Result<Draft, PlanError> {
         let _waiting = self.waiting.try_acquire().map_err(|_| PlanError::Overloaded)?;
         let running = self.running.clone().acquire_owned().await.map_err(|_| PlanError::Overloaded)?;
         let library = self.library.clone();
@@ -90,7 +92,7 @@ impl Library {
         Ok(Self { graph, state })
     }
 
-    fn plan(&self, operation: &str) -> Result<Plan, PlanError> {
+    fn plan(&self, operation: &str) -> Result<Draft, PlanError> {
         let document = parse_query::<String>(operation).map_err(failed)?.into_static();
         let normalized = normalize_operation(&self.state, &document, None).map_err(failed)?;
         let operation = normalized.executable_operation();

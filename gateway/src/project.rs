@@ -1,154 +1,180 @@
 //! From fetched data to the client's response: the original operation is completed against the API schema as the
 //! specification says (section 6.4), with the runtime type of each object, and written once.
 
-mod collect;
 mod leaf;
+mod output;
 
 use std::collections::HashSet;
 
 use bytes::Bytes;
-use graphql_tools::static_graphql::schema::Type;
 
 use crate::{
     authorize::Denied,
     canonical::Keys,
     error::{GraphqlError, PathSegment, code},
     execute::Executed,
-    operation::{Operation, TYPENAME},
+    introspection,
+    operation::Name,
+    plan::Plan,
     supergraph::Supergraph,
-    tree::{Node, Object, write_key},
+    tree::{Node, ROOT, Tree},
 };
-use collect::{Collected, Group};
+pub(crate) use output::Output;
+use output::{Expected, Field, Group, What};
 
+/// What an output is compiled from, a part of it when it is first needed.
+#[derive(Clone, Copy)]
 pub(crate) struct Projection<'a> {
     pub(crate) supergraph: &'a Supergraph,
-    pub(crate) denied: &'a Denied<'a>,
+    pub(crate) denied: &'a Denied,
     pub(crate) keys: &'a Keys,
+    pub(crate) plan: Option<&'a Plan>,
 }
 
-/// The complete response of an executed operation.
-pub(crate) fn project(operation: &Operation, executed: Executed, projection: &Projection<'_>) -> Bytes {
+/// The complete response of an executed operation. `introspected` are the values of `__schema` and `__type`.
+pub(crate) fn project(
+    output: &Output,
+    executed: Executed,
+    introspected: &introspection::Values,
+    projection: Projection<'_>,
+) -> Bytes {
+    let mut out = Vec::with_capacity(output.expected_bytes());
+    out.extend_from_slice(br#"{"data":"#);
     let mut writer = Writer {
         projection,
-        out: br#"{"data":"#.to_vec(),
+        introspected,
+        tree: &executed.tree,
+        out,
         path: Vec::new(),
         explained: Explained::new(&executed.errors),
         errors: executed.errors,
     };
     let start = writer.out.len();
-    let group = Group::new(vec![&operation.set]);
-    let written = match &executed.data {
-        Node::Object(data) => writer.object(data, &group, &operation.set.parent),
-        _ => Err(Bubble),
-    };
-    if written.is_err() {
+    if writer.object(ROOT, output.root_fields(projection)).is_err() {
         writer.null_from(start);
     }
-    writer.finish()
+    let body = writer.finish();
+    output.wrote(body.len());
+    body
 }
 
 /// A null in a non-null position, on its way to the nearest place that may be null.
 struct Bubble;
 
 struct Writer<'a> {
-    projection: &'a Projection<'a>,
+    projection: Projection<'a>,
+    introspected: &'a introspection::Values,
+    tree: &'a Tree,
     out: Vec<u8>,
     /// Of the value that is being written.
-    path: Vec<PathSegment>,
+    path: Vec<Step<'a>>,
     errors: Vec<GraphqlError>,
     explained: Explained,
 }
 
+#[derive(Clone, Copy)]
+enum Step<'a> {
+    Key(&'a Name),
+    Index(usize),
+}
+
 impl<'a> Writer<'a> {
-    fn object(&mut self, object: &Object, group: &Group<'a>, typename: &str) -> Result<(), Bubble> {
-        let fields = group.fields(typename, self.projection);
+    fn object(&mut self, object: u32, fields: &'a [Field]) -> Result<(), Bubble> {
         self.out.push(b'{');
         for (index, field) in fields.iter().enumerate() {
-            if index > 0 {
-                self.out.push(b',');
-            }
-            write_key(&field.field.response_key, &mut self.out);
-            self.path.push(PathSegment::Key(field.field.response_key.clone()));
-            self.field(object, field, typename)?;
+            self.out.extend_from_slice(&field.quoted[usize::from(index == 0)..]);
+            self.path.push(Step::Key(&field.key));
+            self.field(object, field)?;
             self.path.pop();
         }
         self.out.push(b'}');
         Ok(())
     }
 
-    fn field(&mut self, object: &Object, field: &Collected<'a>, typename: &str) -> Result<(), Bubble> {
-        if &*field.field.name == TYPENAME && self.projection.supergraph.api.is_object(typename) {
-            self.out.extend_from_slice(format!("\"{typename}\"").as_bytes());
-            return Ok(());
+    fn field(&mut self, object: u32, field: &'a Field) -> Result<(), Bubble> {
+        if let Some(denial) = field.denial {
+            self.report(denial.error());
+            return self.complete(Node::Null, &field.expected, field);
         }
-        let node = match field.denial {
-            None if &*field.field.name == TYPENAME => &Node::Null,
-            None => object.get(field.fetched).unwrap_or(&Node::Null),
-            Some(denial) => {
-                self.report(denial.error());
-                &Node::Null
+        match &field.what {
+            What::Typename(Some(name)) => self.out.extend_from_slice(name),
+            What::Typename(None) => return self.complete(Node::Null, &field.expected, field),
+            What::Introspection => self.out.extend_from_slice(self.introspected.get(&field.key)),
+            What::Leaf(_) | What::Objects(_) => {
+                let node = field.slot.map_or(Node::Missing, |slot| self.tree.slot(object, slot));
+                return self.complete(node, &field.expected, field);
             }
-        };
-        self.complete(node, field.field_type, field)
+        }
+        Ok(())
     }
 
-    fn complete(&mut self, node: &Node, expected: &Type, field: &Collected<'a>) -> Result<(), Bubble> {
-        let Type::NonNullType(expected) = expected else {
-            self.complete_nullable(node, expected, field);
-            return Ok(());
+    fn complete(&mut self, node: Node, expected: &'a Expected, field: &'a Field) -> Result<(), Bubble> {
+        let start = self.out.len();
+        let depth = self.path.len();
+        let written = match (node, &expected.items) {
+            (Node::Missing | Node::Null, _) => Err(Bubble),
+            (Node::List { start, length }, Some(items)) => self.list(start, length, items, field),
+            (Node::Leaf(text), Some(items)) => self.leaves(text, items, field),
+            (node, None) => self.named(node, field),
+            _ => self.mismatch(),
         };
-        let is_null = self.complete_nullable(node, expected, field);
-        if !is_null {
+        if written.is_ok() {
+            return Ok(());
+        }
+        self.path.truncate(depth);
+        self.null_from(start);
+        if expected.nullable {
             return Ok(());
         }
         if !self.explained.covers(&self.path) {
-            let coordinate = format!("{}.{}", field.field.parent, field.field.name);
-            self.report(GraphqlError::new(
-                code::INTERNAL,
-                format!("Cannot return null for non-nullable field {coordinate}."),
-            ));
+            let message = format!("Cannot return null for non-nullable field {}.", field.coordinate);
+            self.report(GraphqlError::new(code::INTERNAL, message));
         }
         Err(Bubble)
     }
 
-    /// Says whether null was written.
-    fn complete_nullable(&mut self, node: &Node, expected: &Type, field: &Collected<'a>) -> bool {
-        let start = self.out.len();
-        let depth = self.path.len();
-        let written = match (expected, node) {
-            (_, Node::Null) => Err(Bubble),
-            (Type::NonNullType(inner), node) => return self.complete_nullable(node, inner, field),
-            (Type::ListType(inner), Node::List(items)) => self.list(items, inner, field),
-            (Type::ListType(inner), Node::Leaf(json)) => match leaf::items(json) {
-                Some(items) => self.list(&items, inner, field),
-                None => self.mismatch(),
-            },
-            (Type::NamedType(name), Node::Object(object)) => self.composite(object, name, field),
-            (Type::NamedType(name), Node::Leaf(json)) if field.inner.is_none() => {
-                match leaf::complete(json, self.projection.supergraph.api.get(name)) {
-                    Some(json) => {
-                        self.out.extend_from_slice(&json);
-                        Ok(())
-                    }
-                    None => self.mismatch(),
+    fn named(&mut self, node: Node, field: &'a Field) -> Result<(), Bubble> {
+        match (node, &field.what) {
+            (Node::Leaf(text), What::Leaf(kind)) => {
+                if kind.write(self.tree.text(text), &mut self.out) {
+                    Ok(())
+                } else {
+                    self.mismatch()
                 }
             }
+            (Node::Type(of), What::Leaf(kind)) => {
+                let name = self.projection.supergraph.full.name_of(of).unwrap_or_default();
+                if kind.write(format!("\"{name}\"").as_bytes(), &mut self.out) { Ok(()) } else { self.mismatch() }
+            }
+            (Node::Object(object), What::Objects(group)) => self.composite(object, group),
             _ => self.mismatch(),
-        };
-        if written.is_err() {
-            self.path.truncate(depth);
-            self.null_from(start);
         }
-        written.is_err()
     }
 
-    fn list(&mut self, items: &[Node], of: &Type, field: &Collected<'a>) -> Result<(), Bubble> {
+    fn list(&mut self, start: u32, length: u32, of: &'a Expected, field: &'a Field) -> Result<(), Bubble> {
+        let tree = self.tree;
         self.out.push(b'[');
-        for (index, item) in items.iter().enumerate() {
+        for (index, item) in tree.items(start, length).iter().enumerate() {
             if index > 0 {
                 self.out.push(b',');
             }
-            self.path.push(PathSegment::Index(index));
+            self.path.push(Step::Index(index));
+            self.complete(*item, of, field)?;
+            self.path.pop();
+        }
+        self.out.push(b']');
+        Ok(())
+    }
+
+    /// A list of leaves, which is kept as one text until here.
+    fn leaves(&mut self, text: crate::tree::Text, of: &'a Expected, field: &'a Field) -> Result<(), Bubble> {
+        let Some(items) = leaf::items(self.tree, text) else { return self.mismatch() };
+        self.out.push(b'[');
+        for (index, item) in items.into_iter().enumerate() {
+            if index > 0 {
+                self.out.push(b',');
+            }
+            self.path.push(Step::Index(index));
             self.complete(item, of, field)?;
             self.path.pop();
         }
@@ -156,41 +182,27 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn composite(&mut self, object: &Object, declared: &str, field: &Collected<'a>) -> Result<(), Bubble> {
-        match (self.runtime_type(object, declared), &field.inner) {
-            (Some(name), Some(group)) => self.object(object, group, name),
+    fn composite(&mut self, object: u32, group: &'a Group) -> Result<(), Bubble> {
+        let of = self.tree.type_of(object, group.typename);
+        match group.fields(of, self.projection) {
+            Some(fields) => self.object(object, fields),
             // Also where a subgraph answers with a type that clients must not know of: its name is not said.
-            _ => self.mismatch(),
-        }
-    }
-
-    /// An object of an interface that was taken from an `@interfaceObject` has no type but the interface, as long as
-    /// nothing that was asked depends on it.
-    fn runtime_type<'n>(&self, object: &'n Object, declared: &'n str) -> Option<&'n str> {
-        let Supergraph { api, full, .. } = self.projection.supergraph;
-        if api.is_object(declared) {
-            return Some(declared);
-        }
-        match object.typename() {
-            Some(name) if api.is_object(name) => api.satisfies(name, declared).then_some(name),
-            Some(name) if full.is_object(name) => None,
-            _ => self.projection.supergraph.is_behind_interface_object(declared).then_some(declared),
+            None => self.mismatch(),
         }
     }
 
     fn mismatch(&mut self) -> Result<(), Bubble> {
         if !self.explained.covers(&self.path) {
-            self.report(GraphqlError::new(
-                code::INTERNAL,
-                "A service sent a value that the schema does not allow here.",
-            ));
+            let message = "A service sent a value that the schema does not allow here.";
+            self.report(GraphqlError::new(code::INTERNAL, message));
         }
         Err(Bubble)
     }
 
     fn report(&mut self, error: GraphqlError) {
-        self.explained.add(&self.path);
-        self.errors.push(error.at(self.path.clone()));
+        let path = segments(&self.path);
+        self.explained.add(&path);
+        self.errors.push(error.at(path));
     }
 
     fn null_from(&mut self, start: usize) {
@@ -208,6 +220,14 @@ impl<'a> Writer<'a> {
         self.out.push(b'}');
         Bytes::from(self.out)
     }
+}
+
+fn segments(path: &[Step<'_>]) -> Vec<PathSegment> {
+    let segment = |step: &Step<'_>| match step {
+        Step::Key(key) => PathSegment::Key((*key).clone()),
+        Step::Index(index) => PathSegment::Index(*index),
+    };
+    path.iter().map(segment).collect()
 }
 
 /// Where a null has its error already: below the path of an error, or above it, because the null of the error has
@@ -233,7 +253,11 @@ impl Explained {
         }
     }
 
-    fn covers(&self, path: &[PathSegment]) -> bool {
-        self.parents.contains(path) || (0..=path.len()).any(|length| self.paths.contains(&path[..length]))
+    fn covers(&self, path: &[Step<'_>]) -> bool {
+        if self.paths.is_empty() {
+            return false;
+        }
+        let path = segments(path);
+        self.parents.contains(&path) || (0..=path.len()).any(|length| self.paths.contains(&path[..length]))
     }
 }

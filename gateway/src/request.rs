@@ -31,8 +31,10 @@ pub struct Caller {
     pub authenticated: bool,
     /// Forwarded to every subgraph, which verifies it again.
     pub authorization: Option<HeaderValue>,
-    /// Further headers that travel to the subgraphs, trace context among them.
+    /// Further headers that travel to the subgraphs, whose answers may depend on them.
     pub forwarded: HeaderMap,
+    /// Trace context. It travels too; no answer depends on it.
+    pub trace: HeaderMap,
     pub deadline: Deadline,
     /// When the token ends, and with it every stream that it opened; `None` where no token was verified.
     pub expires_at: Option<Deadline>,

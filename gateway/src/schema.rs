@@ -1,12 +1,21 @@
 //! A schema document, indexed for what a request asks of it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use graphql_tools::static_graphql::schema::{
     Definition, DirectiveDefinition, Document, EnumValue, Field, InputValue, ObjectType, Type, TypeDefinition,
 };
 
 use crate::operation::OperationKind;
+
+/// A type of one schema, by where the document defines it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct TypeId(u32);
+
+impl TypeId {
+    /// Stands for every name that the schema does not have.
+    pub(crate) const UNKNOWN: Self = Self(u32::MAX);
+}
 
 /// Types by name, fields by name, and who is what.
 #[derive(Debug)]
@@ -71,6 +80,24 @@ impl Schema {
         }
     }
 
+    pub(crate) fn type_id(&self, name: &str) -> TypeId {
+        self.types.get(name).map_or(TypeId::UNKNOWN, |indexed| id(indexed.definition))
+    }
+
+    /// `None` for [`TypeId::UNKNOWN`].
+    pub(crate) fn name_of(&self, of: TypeId) -> Option<&str> {
+        match self.document.definitions.get(of.0 as usize)? {
+            Definition::TypeDefinition(definition) => Some(type_name(definition)),
+            _ => None,
+        }
+    }
+
+    /// The composite types for which `fits` holds.
+    pub(crate) fn type_ids(&self, fits: impl Fn(&str) -> bool) -> HashSet<TypeId> {
+        let composite = self.types.iter().filter(|(name, _)| self.is_composite(name) && fits(name));
+        composite.map(|(_, indexed)| id(indexed.definition)).collect()
+    }
+
     pub(crate) fn types(&self) -> impl Iterator<Item = &TypeDefinition> {
         self.document.definitions.iter().filter_map(|definition| match definition {
             Definition::TypeDefinition(definition) => Some(definition),
@@ -97,6 +124,17 @@ impl Schema {
 
     pub(crate) fn is_object(&self, name: &str) -> bool {
         matches!(self.get(name), Some(TypeDefinition::Object(_)))
+    }
+
+    pub(crate) fn object_ids(&self) -> Vec<TypeId> {
+        (0..self.document.definitions.len()).map(id).filter(|of| self.is_object_id(*of)).collect()
+    }
+
+    pub(crate) fn is_object_id(&self, of: TypeId) -> bool {
+        matches!(
+            self.document.definitions.get(of.0 as usize),
+            Some(Definition::TypeDefinition(TypeDefinition::Object(_)))
+        )
     }
 
     pub(crate) fn is_abstract(&self, name: &str) -> bool {
@@ -130,6 +168,11 @@ impl Schema {
                 _ => false,
             }
     }
+}
+
+/// Documents have fewer definitions than 32 bits can count.
+fn id(position: usize) -> TypeId {
+    TypeId(u32::try_from(position).unwrap_or(u32::MAX))
 }
 
 fn index(position: usize, definition: &TypeDefinition) -> IndexedType {

@@ -21,11 +21,35 @@ pub struct GatewaySettings {
     pub operation_timeout: Duration,
     /// Bytes of plans kept for operations to come.
     pub plan_cache_bytes: u64,
-    /// References in one request to a subgraph; more go in several requests at once.
-    pub max_batch: usize,
+    pub engine: EngineSettings,
     /// Settings of every subgraph that `subgraphs` does not name.
     pub subgraph: ClientSettings,
     pub subgraphs: BTreeMap<String, SubgraphSettings>,
+}
+
+/// What concurrent requests share.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EngineSettings {
+    /// References in one request to a subgraph; more go in several requests at once.
+    pub max_batch: usize,
+    /// Whether equal queries of root fields, for callers of equal headers, are sent once while they are under way.
+    pub share_subgraph_requests: bool,
+    /// Whether references are looked up together with those of other requests, and each once while it is under way.
+    pub batch_across_requests: bool,
+    /// Whether equal client queries of equal callers are executed once while they are under way.
+    pub share_client_requests: bool,
+}
+
+impl Default for EngineSettings {
+    fn default() -> Self {
+        Self {
+            max_batch: 1_000,
+            share_subgraph_requests: true,
+            batch_across_requests: true,
+            share_client_requests: false,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -34,6 +58,8 @@ pub struct SubgraphSettings {
     /// In place of the address in the supergraph.
     pub url: Option<String>,
     pub client: Option<ClientSettings>,
+    /// Whether what everybody may see is asked without the caller's token, so that all callers share the answer.
+    pub hides_callers: bool,
     /// Sent with every request to this subgraph, such as the credential by which it knows its gateway.
     #[serde(skip_serializing)]
     pub headers: SecretHeaders,
@@ -68,7 +94,7 @@ impl Default for GatewaySettings {
             introspection: true,
             operation_timeout: Duration::from_secs(10),
             plan_cache_bytes: 64 * 1024 * 1024,
-            max_batch: 1_000,
+            engine: EngineSettings::default(),
             subgraph: ClientSettings::default(),
             subgraphs: BTreeMap::new(),
         }
@@ -76,6 +102,10 @@ impl Default for GatewaySettings {
 }
 
 impl GatewaySettings {
+    pub(crate) fn hides_callers(&self, name: &str) -> bool {
+        self.subgraphs.get(name).is_some_and(|own| own.hides_callers)
+    }
+
     /// Address, client settings and own headers.
     pub(crate) fn for_subgraph<'a>(&'a self, name: &str, url: &'a str) -> (&'a str, ClientSettings, HeaderMap) {
         let own = self.subgraphs.get(name);

@@ -1,116 +1,112 @@
-//! Response data between subgraphs and client: objects and lists are built, leaves stay the JSON that a subgraph sent.
+//! Response data between subgraphs and client: objects have one slot for each key of their layout, leaves stay the JSON
+//! that a subgraph sent, and nothing is copied out of the answers.
 
 use bytes::Bytes;
 
-use crate::operation::{Name, TYPENAME};
+use crate::schema::TypeId;
 
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) enum Node {
-    #[default]
-    Null,
-    /// JSON text of whatever stands for a leaf: a scalar, an enum value, or a list of them.
-    Leaf(Bytes),
-    List(Vec<Node>),
-    Object(Object),
+/// All data of one response. Objects refer to each other by position, so one that is met twice can be held once.
+#[derive(Debug, Default)]
+pub(crate) struct Tree {
+    nodes: Vec<Node>,
+    bodies: Vec<Bytes>,
+    /// Whether an object can be met at several places.
+    pub(crate) shared: bool,
 }
 
-/// Members in the order in which they came. Objects are small, so looking up a key is a walk.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Object(Vec<(Name, Node)>);
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Node {
+    /// No answer has had this key.
+    Missing,
+    Null,
+    Leaf(Text),
+    /// The value of `__typename`.
+    Type(TypeId),
+    List {
+        start: u32,
+        length: u32,
+    },
+    /// Its slots begin here.
+    Object(u32),
+}
 
-impl Node {
-    /// A leaf that is a string without escapes, which type names and enum values are.
-    pub(crate) fn string(&self) -> Option<&str> {
-        match self {
-            Self::Leaf(json) => {
-                std::str::from_utf8(json).ok()?.strip_prefix('"')?.strip_suffix('"').filter(|text| !text.contains('\\'))
-            }
+/// A part of one of the answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Text {
+    pub(crate) body: u32,
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+}
+
+/// The object at the root of the response.
+pub(crate) const ROOT: u32 = 0;
+
+impl Tree {
+    /// A tree whose root has `slots`, all of them missing.
+    pub(crate) fn new(slots: usize) -> Self {
+        let mut tree = Self { nodes: Vec::with_capacity(256), ..Self::default() };
+        tree.object(slots);
+        tree
+    }
+
+    /// Positions are kept in 32 bits. An answer has at most as many values as bytes, and its bytes are bounded.
+    fn position(&self) -> u32 {
+        u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)
+    }
+
+    /// A new object, all of whose slots are missing.
+    pub(crate) fn object(&mut self, slots: usize) -> u32 {
+        let start = self.position();
+        self.nodes.resize(self.nodes.len() + slots, Node::Missing);
+        start
+    }
+
+    /// A new list of the items that `items` ends with, from `mark` on.
+    pub(crate) fn list(&mut self, items: &mut Vec<Node>, mark: usize) -> Node {
+        let start = self.position();
+        self.nodes.extend(items.drain(mark..));
+        Node::List { start, length: self.position() - start }
+    }
+
+    pub(crate) fn slot(&self, object: u32, slot: usize) -> Node {
+        self.nodes.get(object as usize + slot).copied().unwrap_or(Node::Missing)
+    }
+
+    pub(crate) fn set(&mut self, object: u32, slot: usize, node: Node) {
+        if let Some(known) = self.nodes.get_mut(object as usize + slot) {
+            *known = node;
+        }
+    }
+
+    pub(crate) fn items(&self, start: u32, length: u32) -> &[Node] {
+        self.nodes.get(start as usize..).and_then(|nodes| nodes.get(..length as usize)).unwrap_or_default()
+    }
+
+    /// The number that stands for an answer in [`Text`].
+    pub(crate) fn keep(&mut self, body: Bytes) -> u32 {
+        let known = self.bodies.iter().rposition(|known| known.as_ptr() == body.as_ptr() && known.len() == body.len());
+        let position = known.unwrap_or_else(|| {
+            self.bodies.push(body);
+            self.bodies.len() - 1
+        });
+        u32::try_from(position).unwrap_or(u32::MAX)
+    }
+
+    pub(crate) fn text(&self, text: Text) -> &[u8] {
+        let body = self.bodies.get(text.body as usize).map(AsRef::as_ref);
+        body.and_then(|body: &[u8]| body.get(text.start as usize..text.end as usize)).unwrap_or_default()
+    }
+
+    /// The answer that [`Text::body`] stands for.
+    pub(crate) fn body(&self, body: u32) -> Bytes {
+        self.bodies.get(body as usize).cloned().unwrap_or_default()
+    }
+
+    /// The type of an object, where a subgraph has said it.
+    pub(crate) fn type_of(&self, object: u32, typename: Option<usize>) -> Option<TypeId> {
+        match self.slot(object, typename?) {
+            Node::Type(of) => Some(of),
             _ => None,
         }
     }
-
-    /// The leaf of a text that needs no escapes.
-    pub(crate) fn from_name(name: &str) -> Self {
-        Self::Leaf(Bytes::from(format!("\"{name}\"")))
-    }
-}
-
-impl Object {
-    pub(crate) fn get(&self, key: &str) -> Option<&Node> {
-        self.0.iter().find_map(|(known, node)| (**known == *key).then_some(node))
-    }
-
-    pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
-        self.0.iter_mut().find_map(|(known, node)| (**known == *key).then_some(node))
-    }
-
-    /// Replaces the value of a key that is there already.
-    pub(crate) fn insert(&mut self, key: Name, node: Node) {
-        match self.get_mut(&key) {
-            Some(known) => *known = node,
-            None => self.0.push((key, node)),
-        }
-    }
-
-    pub(crate) fn remove(&mut self, key: &str) -> Option<Node> {
-        let position = self.0.iter().position(|(known, _)| **known == *key)?;
-        Some(self.0.remove(position).1)
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &(Name, Node)> {
-        self.0.iter()
-    }
-
-    pub(crate) fn typename(&self) -> Option<&str> {
-        self.get(TYPENAME)?.string()
-    }
-}
-
-impl IntoIterator for Object {
-    type Item = (Name, Node);
-    type IntoIter = std::vec::IntoIter<(Name, Node)>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
-    }
-}
-
-/// JSON text of a node, keys in stored order.
-pub(crate) fn write(node: &Node, out: &mut Vec<u8>) {
-    match node {
-        Node::Null => out.extend_from_slice(b"null"),
-        Node::Leaf(json) => out.extend_from_slice(json),
-        Node::List(items) => {
-            out.push(b'[');
-            for (index, item) in items.iter().enumerate() {
-                if index > 0 {
-                    out.push(b',');
-                }
-                write(item, out);
-            }
-            out.push(b']');
-        }
-        Node::Object(object) => {
-            out.push(b'{');
-            for (index, (key, node)) in object.iter().enumerate() {
-                if index > 0 {
-                    out.push(b',');
-                }
-                write_key(key, out);
-                write(node, out);
-            }
-            out.push(b'}');
-        }
-    }
-}
-
-/// Response keys are GraphQL names, which need no escapes in JSON.
-pub(crate) fn write_key(key: &str, out: &mut Vec<u8>) {
-    out.push(b'"');
-    out.extend_from_slice(key.as_bytes());
-    out.extend_from_slice(b"\":");
 }

@@ -3,8 +3,6 @@
 mod coerce;
 mod literal;
 
-use std::collections::HashSet;
-
 use graphql_tools::static_graphql::query::{OperationDefinition, Type, VariableDefinition};
 use serde_json::{Map, Value};
 
@@ -16,7 +14,7 @@ use crate::{
 pub(crate) use literal::{print, to_json};
 
 /// Values by variable name; a variable that was not given and has no default has no entry.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Variables(Map<String, Value>);
 
 impl Variables {
@@ -50,14 +48,14 @@ impl Variables {
         self.0.get(name) == Some(&Value::Bool(true))
     }
 
-    /// The values that a subgraph operation uses, as the members of a JSON object.
-    pub(crate) fn subset(&self, names: &[String]) -> Map<String, Value> {
-        let names: HashSet<&str> = names.iter().map(String::as_str).collect();
-        self.0
-            .iter()
-            .filter(|(name, _)| names.contains(name.as_str()))
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect()
+    /// The value as JSON; empty where there is none.
+    pub(crate) fn json(&self, name: &str) -> String {
+        self.0.get(name).map(Value::to_string).unwrap_or_default()
+    }
+
+    /// All of them as JSON.
+    pub(crate) fn all_json(&self) -> String {
+        serde_json::to_string(&self.0).unwrap_or_default()
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) struct Merged {
 /// What decides on each selection.
 pub(super) struct Context<'a> {
     pub(super) supergraph: &'a Supergraph,
-    pub(super) denied: &'a Denied<'a>,
+    pub(super) denied: &'a Denied,
     pub(super) keys: &'a Keys,
 }
 
@@ -63,7 +63,8 @@ impl Merged {
 
     /// A field of an interface can be open on some of its objects and closed on others; only the former are asked.
     fn add_allowed(&mut self, field: &Field, context: &Context<'_>) {
-        let is_denied = |parent: &str| context.denied.get(parent, &field.name).is_some();
+        let requirements = &context.supergraph.requirements;
+        let is_denied = |parent: &str| requirements.denial(context.denied, parent, &field.name).is_some();
         if is_denied(&self.parent) || is_denied(&field.parent) {
             return;
         }

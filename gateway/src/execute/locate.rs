@@ -1,57 +1,91 @@
-//! From a path of a plan to the places of the response tree that it means.
+//! From a path of a plan to the objects of the response tree that it means.
 
-use crate::{error::PathSegment, plan::PathStep, schema::Schema, tree::Node};
+use std::collections::HashSet;
+
+use crate::{
+    error::PathSegment,
+    plan::{PathStep, Plan, Step},
+    tree::{Node, ROOT, Tree},
+};
 
 /// Keys and indices from the root of the tree.
 pub(super) type Location = Vec<PathSegment>;
 
-/// Every object at the path, in the order of the lists on the way.
-pub(super) fn locate(root: &Node, path: &[PathStep], full: &Schema) -> Vec<Location> {
+/// Every object at a step's path once, in the order of the lists on the way.
+pub(super) fn locate(tree: &Tree, step: &Step, plan: &Plan) -> Vec<u32> {
     let mut found = Vec::new();
-    walk(root, path, full, &mut Vec::new(), &mut found);
+    let mut walk = Walk { tree, plan, visit: &mut |object, _: &[Place<'_>]| found.push(object) };
+    walk.node(Node::Object(ROOT), &step.path, 0, &mut Vec::new());
+    if tree.shared {
+        let mut met = HashSet::with_capacity(found.len());
+        found.retain(|object| met.insert(*object));
+    }
     found
 }
 
-fn walk(node: &Node, path: &[PathStep], full: &Schema, at: &mut Location, found: &mut Vec<Location>) {
-    match (node, path.first()) {
-        (Node::List(items), step) => {
-            let rest = if step == Some(&PathStep::Items) { &path[1..] } else { path };
-            for (index, item) in items.iter().enumerate() {
-                at.push(PathSegment::Index(index));
-                walk(item, rest, full, at, found);
-                at.pop();
-            }
+/// Every place at a step's path, with its object.
+pub(super) fn places(tree: &Tree, step: &Step, plan: &Plan) -> Vec<(u32, Location)> {
+    let mut found = Vec::new();
+    let mut walk = Walk {
+        tree,
+        plan,
+        visit: &mut |object, at: &[Place<'_>]| found.push((object, at.iter().map(Place::segment).collect())),
+    };
+    walk.node(Node::Object(ROOT), &step.path, 0, &mut Vec::new());
+    found
+}
+
+#[derive(Clone, Copy)]
+enum Place<'a> {
+    Key(&'a crate::operation::Name),
+    Index(usize),
+}
+
+impl Place<'_> {
+    fn segment(&self) -> PathSegment {
+        match self {
+            Self::Key(key) => PathSegment::Key((*key).clone()),
+            Self::Index(index) => PathSegment::Index(*index),
         }
-        (Node::Object(_), None) => found.push(at.clone()),
-        (Node::Object(object), Some(PathStep::Key(key))) => {
-            if let Some(inner) = object.get(key) {
-                at.push(PathSegment::Key(key.clone()));
-                walk(inner, &path[1..], full, at, found);
-                at.pop();
-            }
-        }
-        (Node::Object(object), Some(PathStep::Types(types))) => {
-            let fits = |name: &str| types.iter().any(|condition| full.satisfies(name, condition));
-            if object.typename().is_none_or(fits) {
-                walk(node, &path[1..], full, at, found);
-            }
-        }
-        _ => {}
     }
 }
 
-pub(super) fn get<'a>(root: &'a Node, location: &[PathSegment]) -> Option<&'a Node> {
-    location.iter().try_fold(root, |node, segment| match (node, segment) {
-        (Node::Object(object), PathSegment::Key(key)) => object.get(key),
-        (Node::List(items), PathSegment::Index(index)) => items.get(*index),
-        _ => None,
-    })
+struct Walk<'a, 'v> {
+    tree: &'a Tree,
+    plan: &'a Plan,
+    visit: &'v mut dyn FnMut(u32, &[Place<'a>]),
 }
 
-pub(super) fn get_mut<'a>(root: &'a mut Node, location: &[PathSegment]) -> Option<&'a mut Node> {
-    location.iter().try_fold(root, |node, segment| match (node, segment) {
-        (Node::Object(object), PathSegment::Key(key)) => object.get_mut(key),
-        (Node::List(items), PathSegment::Index(index)) => items.get_mut(*index),
-        _ => None,
-    })
+impl<'a> Walk<'a, '_> {
+    fn node(&mut self, node: Node, path: &'a [PathStep], layout: usize, at: &mut Vec<Place<'a>>) {
+        match node {
+            Node::List { start, length } => {
+                for (index, item) in self.tree.items(start, length).iter().enumerate() {
+                    at.push(Place::Index(index));
+                    self.node(*item, path, layout, at);
+                    at.pop();
+                }
+            }
+            Node::Object(object) => self.object(object, path, layout, at),
+            Node::Missing | Node::Null | Node::Leaf(_) | Node::Type(_) => {}
+        }
+    }
+
+    fn object(&mut self, object: u32, path: &'a [PathStep], layout: usize, at: &mut Vec<Place<'a>>) {
+        match path.split_first() {
+            None => (self.visit)(object, at),
+            Some((PathStep::Types(fits), rest)) => {
+                let of = self.tree.type_of(object, self.plan.layouts[layout].typename);
+                if of.is_none_or(|of| fits.contains(&of)) {
+                    self.object(object, rest, layout, at);
+                }
+            }
+            Some((PathStep::Key { slot, key }, rest)) => {
+                let Some(inner) = self.plan.layouts[layout].slots[*slot].inner else { return };
+                at.push(Place::Key(key));
+                self.node(self.tree.slot(object, *slot), rest, inner, at);
+                at.pop();
+            }
+        }
+    }
 }

@@ -1,66 +1,87 @@
 use crate::{
-    operation::TYPENAME,
+    plan::Plan,
     schema::Schema,
-    tree::{Node, Object},
+    tree::{Node, Tree},
 };
 
-/// Adds an answer to what is known of an object. Two fetches of one field agree, or one of them failed: so null never
+/// Adds answers to what is known of objects. Two fetches of one field agree, or one of them failed: so null never
 /// replaces a value.
-pub(super) fn merge(known: &mut Node, answer: Node, full: &Schema) {
-    match (known, answer) {
-        (_, Node::Null) => {}
-        (Node::Object(known), Node::Object(answer)) => merge_objects(known, answer, full),
-        (Node::List(known), Node::List(answer)) if known.len() == answer.len() => {
-            for (known, answer) in known.iter_mut().zip(answer) {
-                merge(known, answer, full);
+pub(super) struct Merge<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) full: &'a Schema,
+    /// Whether the answer goes to several objects, which then share what no other step changes.
+    pub(super) copies: bool,
+}
+
+impl Merge<'_> {
+    /// Both objects are of one layout.
+    pub(super) fn objects(&self, tree: &mut Tree, layout: usize, known: u32, answer: u32) {
+        for (position, slot) in self.plan.layouts[layout].slots.iter().enumerate() {
+            let own = |tree: &mut Tree, node| match slot.inner {
+                Some(inner) if self.copies && slot.writers.len() > 1 => self.copy(tree, inner, node),
+                _ => node,
+            };
+            match (tree.slot(known, position), tree.slot(answer, position)) {
+                (_, Node::Missing) => {}
+                (Node::Missing | Node::Null, node) => {
+                    let node = own(tree, node);
+                    tree.set(known, position, node);
+                }
+                // A subgraph with an `@interfaceObject` knows only the interface; what is known better stays.
+                (Node::Type(of), _) if self.full.is_object_id(of) => {}
+                (old, new) => {
+                    if let Some(merged) = self.nodes(tree, slot.inner, old, new) {
+                        let merged = own(tree, merged);
+                        tree.set(known, position, merged);
+                    }
+                }
             }
         }
-        (known, answer) => *known = answer,
     }
-}
 
-fn merge_objects(known: &mut Object, answer: Object, full: &Schema) {
-    for (key, node) in answer {
-        // A subgraph with an `@interfaceObject` knows only the interface; what is known better stays.
-        let keeps = *key == *TYPENAME && known.typename().is_some_and(|name| full.is_object(name));
-        if keeps {
-            continue;
+    /// What replaces `known`, if it is not changed in place.
+    fn nodes(&self, tree: &mut Tree, layout: Option<usize>, known: Node, answer: Node) -> Option<Node> {
+        match (known, answer, layout) {
+            (_, Node::Missing | Node::Null, _) => None,
+            (Node::Object(known), Node::Object(answer), Some(layout)) => {
+                self.objects(tree, layout, known, answer);
+                None
+            }
+            (Node::List { start, length }, Node::List { start: other, length: others }, Some(_))
+                if length == others =>
+            {
+                for index in 0..length {
+                    let (known, answer) = (tree.slot(start, index as usize), tree.slot(other, index as usize));
+                    if let Some(merged) = self.nodes(tree, layout, known, answer) {
+                        tree.set(start, index as usize, merged);
+                    }
+                }
+                None
+            }
+            (_, answer, _) => Some(answer),
         }
-        match known.get_mut(&key) {
-            Some(known) => merge(known, node, full),
-            None => known.insert(key, node),
+    }
+
+    fn copy(&self, tree: &mut Tree, layout: usize, node: Node) -> Node {
+        match node {
+            Node::Object(object) => {
+                let slots = &self.plan.layouts[layout].slots;
+                let copied = tree.object(slots.len());
+                for (position, slot) in slots.iter().enumerate() {
+                    let node = tree.slot(object, position);
+                    let node = slot.inner.map_or(node, |inner| self.copy(tree, inner, node));
+                    tree.set(copied, position, node);
+                }
+                Node::Object(copied)
+            }
+            Node::List { start, length } => {
+                let mut items: Vec<Node> = tree.items(start, length).to_vec();
+                for item in &mut items {
+                    *item = self.copy(tree, layout, *item);
+                }
+                tree.list(&mut items, 0)
+            }
+            Node::Missing | Node::Null | Node::Leaf(_) | Node::Type(_) => node,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::operation::Name;
-
-    fn object(typename: &str) -> Node {
-        let mut object = Object::default();
-        object.insert(Name::from(TYPENAME), Node::from_name(typename));
-        Node::Object(object)
-    }
-
-    #[test]
-    fn an_interface_never_replaces_the_type_of_an_object() {
-        let sdl = "interface Media { id: ID } type Book implements Media { id: ID } type Query { a: Int }";
-        let full = Schema::new(graphql_tools::parser::parse_schema::<String>(sdl).unwrap().into_static());
-        let mut known = object("Media");
-        merge(&mut known, object("Book"), &full);
-        assert_eq!(known, object("Book"));
-        merge(&mut known, object("Media"), &full);
-        assert_eq!(known, object("Book"));
-    }
-
-    #[test]
-    fn null_never_replaces_a_value() {
-        let full =
-            Schema::new(graphql_tools::parser::parse_schema::<String>("type Query { a: Int }").unwrap().into_static());
-        let mut known = Node::List(vec![Node::from_name("a"), Node::Null]);
-        merge(&mut known, Node::List(vec![Node::Null, Node::from_name("b")]), &full);
-        assert_eq!(known, Node::List(vec![Node::from_name("a"), Node::from_name("b")]));
     }
 }

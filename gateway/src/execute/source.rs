@@ -1,31 +1,31 @@
 //! The step of a subscription whose answers are events: opened once, and each event the beginning of an execution.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use bytes::Bytes;
 use client::{ClientError, Events};
 
 use super::{
-    Context, Ended, Executed, Inputs, run_all,
-    send::{Batch, Failure, Sender},
+    Context, Executed, run_all,
+    trip::{Came, body},
 };
 use crate::{
+    calls::{Failure, SubgraphAnswer},
     error::{GraphqlError, code},
     plan::{Plan, Step},
+    tree::ROOT,
 };
 
 /// Opens the stream of events of a step. The caller's deadline bounds the opening.
-pub(crate) async fn open(step: &Step, context: &Context<'_>) -> Result<Events, ClientError> {
-    let body = Sender { step, context }.body(None);
-    context.clients.subscribe(&step.service, body, context.caller).await
+pub(crate) async fn open(step: &Step, context: Context<'_>) -> Result<Events, ClientError> {
+    context.calls.subscribe(&step.service, body(step, context), context.travel_of(step)).await
 }
 
 /// Executes a plan from its step `source` on, whose answer is `event`.
-pub(crate) async fn execute_event(plan: &Plan, source: usize, event: &Bytes, context: &Context<'_>) -> Executed {
-    let outcome = Sender { step: &plan.steps[source], context }.read(event);
-    let root = Inputs::Root(vec![Vec::new()]);
-    let ended = Ended { step: source, inputs: root, batches: vec![Batch { references: 0..1, outcome }] };
-    run_all(plan, context, Some(ended)).await
+pub(crate) async fn execute_event(plan: &Plan, source: usize, event: Bytes, context: Context<'_>) -> Executed {
+    let answered = SubgraphAnswer::read(event, &[]).ok_or_else(Failure::not_graphql);
+    let came = Came::Root { step: source, targets: vec![ROOT], answered: Arc::new(answered) };
+    run_all(plan, context, Some(vec![came])).await
 }
 
 /// Why a stream of events did not open, or broke: about no event, and so without a path.

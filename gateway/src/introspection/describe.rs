@@ -24,6 +24,17 @@ pub(super) enum Described<'a> {
 }
 
 impl<'a> Described<'a> {
+    pub(super) fn typename(&self) -> &'static str {
+        match self {
+            Self::Schema => "__Schema",
+            Self::Type(_) => "__Type",
+            Self::Field(_) => "__Field",
+            Self::Input(_) => "__InputValue",
+            Self::EnumValue(_) => "__EnumValue",
+            Self::Directive(_) => "__Directive",
+        }
+    }
+
     pub(super) fn get(&self, field: &Field, introspection: &Introspection<'a>) -> Answer<'a> {
         let api = introspection.api;
         let deprecated = introspection.includes_deprecated(field);

@@ -16,6 +16,16 @@ pub(super) struct Refused {
 }
 
 impl Refused {
+    pub(super) fn internal(message: &'static str) -> Self {
+        Self { status: StatusKind::Internal, errors: vec![GraphqlError::new(code::INTERNAL, message)] }
+    }
+
+    /// The answer that was waited for has not come in time.
+    pub(super) fn late() -> Self {
+        let message = "The operation took longer than it may.";
+        Self { status: StatusKind::Ok, errors: vec![GraphqlError::new(code::DEADLINE_EXCEEDED, message)] }
+    }
+
     pub(super) fn unplanned(error: &PlanError) -> Self {
         tracing::error!(error = %error, "operation not planned");
         let (status, error) = match error {

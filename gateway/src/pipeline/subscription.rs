@@ -9,7 +9,7 @@ use futures_util::{
     stream::{self, BoxStream},
 };
 
-use super::{Gateway, Prepared, Refused, StatusKind};
+use super::{Execution, Inner, Refused};
 use crate::{
     error::{GraphqlError, code},
     execute,
@@ -26,11 +26,12 @@ pub struct Subscription(Arc<Shared>);
 
 /// What the opening and every event need.
 struct Shared {
-    gateway: Arc<Gateway>,
-    prepared: Prepared,
+    inner: Arc<Inner>,
+    execution: Execution,
     plan: Arc<Plan>,
     /// The step that is the stream.
     source: usize,
+    expires_at: Option<Deadline>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,21 +43,20 @@ pub enum Event {
 }
 
 impl Subscription {
-    pub(super) fn new(gateway: Arc<Gateway>, prepared: Prepared) -> Result<Self, Refused> {
-        let Some(plan) = prepared.plan.clone() else {
+    pub(super) fn new(inner: Arc<Inner>, execution: Execution, caller: Caller) -> Result<Self, Refused> {
+        let Some(plan) = execution.prepared.plan.clone() else {
             let message = "A subscription selects one field, and not of introspection.";
             return Err(vec![GraphqlError::new(code::VALIDATION_FAILED, message)].into());
         };
         let Some(source) = plan.source() else {
-            let errors = vec![GraphqlError::new(code::INTERNAL, "The subscription could not be planned.")];
-            return Err(Refused { status: StatusKind::Internal, errors });
+            return Err(Refused::internal("The subscription could not be planned."));
         };
-        Ok(Self(Arc::new(Shared { gateway, prepared, plan, source })))
+        Ok(Self(Arc::new(Shared { inner, execution, plan, source, expires_at: caller.expires_at })))
     }
 
     /// When the caller's token ends, after which nothing may be sent.
     pub fn expires_at(&self) -> Option<Deadline> {
-        self.0.prepared.caller.expires_at
+        self.0.expires_at
     }
 
     /// The events, in the subgraph's order. The subgraph is asked when the first of them is polled for, and hears that
@@ -72,13 +72,13 @@ impl Subscription {
 
 impl Shared {
     async fn open(&self) -> Result<Events, ClientError> {
-        let caller = self.caller();
-        execute::open(&self.plan.steps[self.source], &self.gateway.context(&self.prepared, &caller)).await
+        let execution = self.begin();
+        execute::open(&self.plan.steps[self.source], self.inner.context(&execution)).await
     }
 
     async fn resolve(self: Arc<Self>, event: Result<Bytes, ClientError>) -> Event {
         match event {
-            Ok(event) => Event::Next(self.execute(&event).await),
+            Ok(event) => Event::Next(self.execute(event).await),
             Err(error) => {
                 let fault = execute::fault(&self.plan.steps[self.source], &error);
                 // Strings and maps of strings always serialize.
@@ -87,18 +87,16 @@ impl Shared {
         }
     }
 
-    async fn execute(&self, event: &Bytes) -> Bytes {
-        let Self { gateway, prepared, plan, source } = self;
-        let caller = self.caller();
-        let executed = execute::execute_event(plan, *source, event, &gateway.context(prepared, &caller)).await;
-        let denied = gateway.supergraph.requirements.denied_to(&caller);
-        gateway.project(prepared, &denied, executed)
+    async fn execute(&self, event: Bytes) -> Bytes {
+        let execution = self.begin();
+        let context = self.inner.context(&execution);
+        let executed = execute::execute_event(&self.plan, self.source, event, context).await;
+        self.inner.complete(&execution, executed).body
     }
 
-    /// The subscriber, with a deadline for the opening or for one event.
-    fn caller(&self) -> Caller {
-        let deadline = Deadline::after(self.gateway.settings.operation_timeout);
-        Caller { deadline, ..self.prepared.caller.clone() }
+    /// The subscriber's execution, with a deadline for the opening or for one event.
+    fn begin(&self) -> Execution {
+        self.execution.until(Deadline::after(self.inner.settings.operation_timeout))
     }
 }
 

@@ -1,7 +1,7 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use hive_router_query_planner::{
-    ast::{fragment::FragmentDefinition, selection_item::SelectionItem, selection_set::SelectionSet},
+    ast::{document::Document, selection_item::SelectionItem, selection_set::SelectionSet},
     planner::{
         fetch::{fetch_graph::FetchGraph, state::MultiTypeFetchStep},
         plan_nodes::{FetchNode, FetchNodePathSegment, FetchRewrite, FlattenNodePathSegment, PlanNode},
@@ -10,13 +10,16 @@ use hive_router_query_planner::{
 };
 use petgraph::visit::EdgeRef;
 
-use super::{PlanError, failed, typename};
+use super::{PlanError, failed, fragments, selections::Selections, typename};
 use crate::{
-    operation::{Name, OperationKind},
-    plan::{PathStep, Plan, Required, Rewrite, RewriteStep, Shape, Step},
+    operation::{Name, OperationKind, TYPENAME},
+    plan::draft::{Draft, DraftPath, DraftSet, DraftStep, RenamedKey, Required},
 };
 
-pub(super) fn plan(fetches: &FetchGraph<MultiTypeFetchStep>, state: &SupergraphState) -> Result<Plan, PlanError> {
+/// The variable of a reference fetch.
+const REPRESENTATIONS: &str = "representations";
+
+pub(super) fn plan(fetches: &FetchGraph<MultiTypeFetchStep>, state: &SupergraphState) -> Result<Draft, PlanError> {
     let root = fetches.root_index.ok_or_else(|| failed("no root"))?;
     let mut waiting: Vec<_> = fetches.step_indices().filter(|index| *index != root).collect();
     let mut positions = HashMap::new();
@@ -45,10 +48,10 @@ pub(super) fn plan(fetches: &FetchGraph<MultiTypeFetchStep>, state: &SupergraphS
         waiting = blocked;
     }
     serialize_mutations(&mut steps);
-    Ok(Plan { steps })
+    Ok(Draft { steps })
 }
 
-fn step(node: PlanNode, depends_on: Vec<usize>, state: &SupergraphState) -> Result<Step, PlanError> {
+fn step(node: PlanNode, depends_on: Vec<usize>, state: &SupergraphState) -> Result<DraftStep, PlanError> {
     let (path, fetch) = match node {
         PlanNode::Fetch(fetch) => (Vec::new(), fetch),
         PlanNode::Subscription(subscription) => (Vec::new(), subscription.primary),
@@ -67,15 +70,16 @@ fn step(node: PlanNode, depends_on: Vec<usize>, state: &SupergraphState) -> Resu
 
 fn fetched(
     fetch: FetchNode,
-    path: Vec<PathStep>,
+    path: Vec<DraftPath>,
     depends_on: Vec<usize>,
     state: &SupergraphState,
-) -> Result<Step, PlanError> {
+) -> Result<DraftStep, PlanError> {
     let mut document = fetch.operation.document;
     typename::add(&mut document, state);
-    let shape = shape(&[&document.operation.selection_set], &document.fragments);
-    let query = document.to_string();
-    Ok(Step {
+    fragments::rename(&mut document);
+    let (renamed_types, renamed_keys) = renamed(fetch.input_rewrites.iter().chain(&fetch.output_rewrites).flatten())?;
+    let references = fetch.requires.is_some();
+    Ok(DraftStep {
         service: Name::from(fetch.service_name),
         kind: match fetch.operation_kind {
             None | Some(LibraryKind::Query) => OperationKind::Query,
@@ -85,20 +89,50 @@ fn fetched(
         depends_on,
         path,
         requires: fetch.requires.as_ref().map(required).transpose()?,
-        input_rewrites: fetch.input_rewrites.iter().flatten().map(rewrite).collect(),
-        output_rewrites: fetch.output_rewrites.iter().flatten().map(rewrite).collect(),
-        escaped_query: serde_json::to_string(&query).map_err(failed)?,
-        query,
-        variables: fetch.variable_usages.into_iter().flatten().collect(),
-        shape,
+        renamed_types,
+        renamed_keys,
+        query: document.to_string(),
+        variables: variables(&document, &fetch.variable_usages.unwrap_or_default()),
+        selection: selection(&document, references),
+        set: selected(&document, references, state)?,
+        fragments: document.fragments.iter().map(|fragment| format!(" {fragment}")).collect(),
     })
 }
 
-fn path_step(segment: &FlattenNodePathSegment) -> PathStep {
+fn variables(document: &Document, used: &BTreeSet<String>) -> Vec<(String, String)> {
+    let definitions = document.operation.variable_definitions.iter().flatten();
+    definitions
+        .filter(|definition| definition.name != REPRESENTATIONS && used.contains(&definition.name))
+        .map(|definition| (definition.name.clone(), definition.to_string()))
+        .collect()
+}
+
+fn selection(document: &Document, references: bool) -> String {
+    match document.operation.selection_set.items.as_slice() {
+        [SelectionItem::Field(entities)] if references => entities.selections.to_string(),
+        _ => String::new(),
+    }
+}
+
+/// What is selected of the root, or of each reference.
+fn selected(document: &Document, references: bool, state: &SupergraphState) -> Result<DraftSet, PlanError> {
+    let selections = Selections { fragments: &document.fragments, state };
+    let set = &document.operation.selection_set;
+    if !references {
+        let root = state.expect_root_type_name(document.operation.operation_kind.as_ref());
+        return Ok(selections.of(&[(set, Some(root))]));
+    }
+    match set.items.as_slice() {
+        [SelectionItem::Field(entities)] => Ok(selections.of(&[(&entities.selections, None)])),
+        _ => Err(failed("references are asked for among other fields")),
+    }
+}
+
+fn path_step(segment: &FlattenNodePathSegment) -> DraftPath {
     match segment {
-        FlattenNodePathSegment::Field(key) => PathStep::Key(Name::from(key.as_str())),
-        FlattenNodePathSegment::List => PathStep::Items,
-        FlattenNodePathSegment::TypeCondition(types) => PathStep::Types(types.clone()),
+        FlattenNodePathSegment::Field(key) => DraftPath::Key(Name::from(key.as_str())),
+        FlattenNodePathSegment::List => DraftPath::Items,
+        FlattenNodePathSegment::TypeCondition(types) => DraftPath::Types(types.clone()),
     }
 }
 
@@ -134,69 +168,35 @@ fn ambiguous(set: &[Required]) -> bool {
     fields().any(|(from, key)| fields().any(|(other, same)| key == same && from != other))
 }
 
-fn rewrite(rewrite: &FetchRewrite) -> Rewrite {
-    match rewrite {
-        FetchRewrite::ValueSetter(setter) => {
-            Rewrite::Set { path: rewrite_path(&setter.path), value: setter.set_value_to.clone() }
-        }
-        FetchRewrite::KeyRenamer(renamer) => {
-            Rewrite::Rename { path: rewrite_path(&renamer.path), to: Name::from(renamer.rename_key_to.as_str()) }
-        }
-    }
-}
-
-fn rewrite_path(path: &[FetchNodePathSegment]) -> Vec<RewriteStep> {
-    path.iter()
-        .map(|segment| match segment {
-            FetchNodePathSegment::Key(key) => RewriteStep::Key(Name::from(key.as_str())),
-            FetchNodePathSegment::TypenameEquals(types) => RewriteStep::Types(types.clone()),
-        })
-        .collect()
-}
-
-/// The keys of all fragments together: which of them an object has depends on its type.
-fn shape(sets: &[&SelectionSet], fragments: &[FragmentDefinition]) -> Shape {
-    let mut by_key: Vec<(&str, Vec<&SelectionSet>)> = Vec::new();
-    for set in sets {
-        collect(set, fragments, &mut by_key);
-    }
-    let fields = by_key.into_iter().map(|(key, inner)| {
-        let inner: Vec<_> = inner.into_iter().filter(|set| !set.is_empty()).collect();
-        let shape = (!inner.is_empty()).then(|| shape(&inner, fragments));
-        (Name::from(key), shape)
-    });
-    Shape(fields.collect())
-}
-
-fn collect<'a>(
-    set: &'a SelectionSet,
-    fragments: &'a [FragmentDefinition],
-    by_key: &mut Vec<(&'a str, Vec<&'a SelectionSet>)>,
-) {
-    for item in &set.items {
-        match item {
-            SelectionItem::Field(field) => {
-                let key = field.selection_identifier();
-                match by_key.iter_mut().find(|(known, _)| *known == key) {
-                    Some((_, inner)) => inner.push(&field.selections),
-                    None => by_key.push((key, vec![&field.selections])),
+/// The types whose name references take (set before they are sent), and the keys of answers that stand for others.
+/// The planner makes no rewrites but these.
+fn renamed<'a>(rewrites: impl Iterator<Item = &'a FetchRewrite>) -> Result<(Vec<Name>, Vec<RenamedKey>), PlanError> {
+    let (mut types, mut keys) = (Vec::new(), Vec::new());
+    for rewrite in rewrites {
+        match rewrite {
+            FetchRewrite::KeyRenamer(renamer) => {
+                let path = renamer.path.iter().filter_map(|segment| match segment {
+                    FetchNodePathSegment::Key(key) => Some(Name::from(key.as_str())),
+                    FetchNodePathSegment::TypenameEquals(_) => None,
+                });
+                keys.push(RenamedKey { path: path.collect(), to: Name::from(renamer.rename_key_to.as_str()) });
+            }
+            FetchRewrite::ValueSetter(setter) => match setter.path.as_slice() {
+                [FetchNodePathSegment::TypenameEquals(fits), FetchNodePathSegment::Key(key)]
+                    if key == TYPENAME && fits.len() == 1 && fits.contains(&setter.set_value_to) =>
+                {
+                    types.push(Name::from(setter.set_value_to.as_str()));
                 }
-            }
-            SelectionItem::InlineFragment(fragment) => {
-                collect(&fragment.selections, fragments, by_key);
-            }
-            SelectionItem::FragmentSpread(name) => {
-                if let Some(fragment) = fragments.iter().find(|fragment| fragment.name == *name) {
-                    collect(&fragment.selection_set, fragments, by_key);
-                }
-            }
+                _ => return Err(failed("a kind of rewrite that this gateway does not know")),
+            },
         }
     }
+    Ok((types, keys))
 }
 
 /// The graph orders the root fields of a mutation. What is below one field has to be done too before the next begins
 /// (specification, section 6.2.2).
-fn serialize_mutations(steps: &mut [Step]) {
+fn serialize_mutations(steps: &mut [DraftStep]) {
     let roots: Vec<usize> =
         (0..steps.len()).filter(|position| steps[*position].kind == OperationKind::Mutation).collect();
     for (root, next) in roots.iter().zip(roots.iter().skip(1)) {
@@ -211,7 +211,7 @@ fn serialize_mutations(steps: &mut [Step]) {
     }
 }
 
-fn descendants(steps: &[Step], of: usize) -> HashSet<usize> {
+fn descendants(steps: &[DraftStep], of: usize) -> HashSet<usize> {
     let mut found = HashSet::from([of]);
     loop {
         let before = found.len();

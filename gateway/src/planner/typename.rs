@@ -39,7 +39,7 @@ fn walk(set: &mut SelectionSet, parent: &str, state: &SupergraphState) {
 }
 
 /// `None` for `_entities`, whose selections are fragments only.
-fn field_type<'a>(parent: &str, name: &str, state: &'a SupergraphState) -> Option<&'a str> {
+pub(super) fn field_type<'a>(parent: &str, name: &str, state: &'a SupergraphState) -> Option<&'a str> {
     Some(state.definitions.get(parent)?.fields().get(name)?.field_type.inner_type())
 }
 

@@ -1,58 +1,101 @@
 //! Result coercion of leaves (specification, section 3.5): JSON text in, JSON text out.
 
-use bytes::Bytes;
+use std::collections::HashSet;
+
 use graphql_tools::static_graphql::schema::TypeDefinition;
-use serde_json::value::RawValue;
 
-use crate::{schema::enum_values, tree::Node};
+use crate::{
+    json::Scanner,
+    schema::enum_values,
+    tree::{Node, Text, Tree},
+};
 
-/// `None` for what the type does not allow. Custom scalars allow all JSON.
-pub(super) fn complete(json: &Bytes, of: Option<&TypeDefinition>) -> Option<Bytes> {
-    match of? {
-        TypeDefinition::Scalar(scalar) => complete_scalar(&scalar.name, json),
-        definition @ TypeDefinition::Enum(_) => {
-            let node = Node::Leaf(json.clone());
-            let name = node.string()?;
-            enum_values(definition).iter().any(|value| value.name == name).then(|| json.clone())
-        }
-        _ => None,
-    }
+/// What the JSON of a leaf may be.
+pub(super) enum Leaf {
+    String,
+    Boolean,
+    Float,
+    Int,
+    Id,
+    /// A value's name in quotes.
+    Enum(HashSet<Box<[u8]>>),
+    /// Custom scalars allow all JSON.
+    Any,
+    /// Of a type that the schema does not have.
+    Nothing,
 }
 
-fn complete_scalar(name: &str, json: &Bytes) -> Option<Bytes> {
-    let first = *json.first()?;
-    let is_number = first == b'-' || first.is_ascii_digit();
-    let allowed = match name {
-        "String" => first == b'"',
-        "Boolean" => matches!(first, b't' | b'f'),
-        "Float" => is_number,
-        "Int" => is_number && is_int(json),
-        // A number is an ID too, and is served as the string that an ID is.
-        "ID" if is_number => return Some([b"\"", &json[..], b"\""].concat().into()),
-        "ID" => first == b'"',
-        _ => true,
-    };
-    allowed.then(|| json.clone())
+impl Leaf {
+    pub(super) fn of(definition: Option<&TypeDefinition>) -> Self {
+        match definition {
+            Some(TypeDefinition::Scalar(scalar)) => match scalar.name.as_str() {
+                "String" => Self::String,
+                "Boolean" => Self::Boolean,
+                "Float" => Self::Float,
+                "Int" => Self::Int,
+                "ID" => Self::Id,
+                _ => Self::Any,
+            },
+            Some(definition @ TypeDefinition::Enum(_)) => Self::Enum(
+                enum_values(definition).iter().map(|value| format!("\"{}\"", value.name).into_bytes().into()).collect(),
+            ),
+            _ => Self::Nothing,
+        }
+    }
+
+    /// Says whether the type allows the value.
+    pub(super) fn write(&self, json: &[u8], out: &mut Vec<u8>) -> bool {
+        let first = json.first().copied().unwrap_or_default();
+        let is_number = first == b'-' || first.is_ascii_digit();
+        let allowed = match self {
+            Self::String => first == b'"',
+            Self::Boolean => matches!(first, b't' | b'f'),
+            Self::Float => is_number,
+            Self::Int => is_number && is_int(json),
+            Self::Id => {
+                // A number is an ID too, and is served as the string that an ID is.
+                if is_number {
+                    out.push(b'"');
+                    out.extend_from_slice(json);
+                    out.push(b'"');
+                    return true;
+                }
+                first == b'"'
+            }
+            Self::Enum(values) => values.contains(json),
+            Self::Any => true,
+            Self::Nothing => false,
+        };
+        if allowed {
+            out.extend_from_slice(json);
+        }
+        allowed
+    }
 }
 
 /// Section 3.5.1: a value outside of 32 bits is an error.
 fn is_int(json: &[u8]) -> bool {
-    std::str::from_utf8(json).is_ok_and(|text| {
-        text.parse::<i32>().is_ok()
-            || text.parse::<f64>().is_ok_and(|float| float.fract() == 0.0 && float.abs() <= f64::from(i32::MAX))
-    })
+    (json.len() <= 9 && json.iter().all(u8::is_ascii_digit))
+        || std::str::from_utf8(json).is_ok_and(|text| {
+            text.parse::<i32>().is_ok()
+                || text.parse::<f64>().is_ok_and(|float| float.fract() == 0.0 && float.abs() <= f64::from(i32::MAX))
+        })
 }
 
-/// The items of a list of leaves, which is kept as one text until here.
-pub(super) fn items(json: &Bytes) -> Option<Vec<Node>> {
-    let items: Vec<&RawValue> = serde_json::from_slice(json).ok()?;
-    Some(
-        items
-            .into_iter()
-            .map(|item| match item.get() {
-                "null" => Node::Null,
-                text => Node::Leaf(json.slice_ref(text.as_bytes())),
-            })
-            .collect(),
-    )
+/// The items of a list of leaves, which is kept as one text until it is written.
+pub(super) fn items(tree: &Tree, text: Text) -> Option<Vec<Node>> {
+    let mut scanner = Scanner::at(tree.text(text), 0);
+    let position = |at: usize| u32::try_from(at).map_or(u32::MAX, |at| text.start.saturating_add(at));
+    let mut items = Vec::new();
+    let mut more = scanner.enter(b'[', b']')?;
+    while more {
+        scanner.space();
+        let start = position(scanner.at);
+        items.push(match scanner.value()? {
+            b"null" => Node::Null,
+            _ => Node::Leaf(Text { body: text.body, start, end: position(scanner.at) }),
+        });
+        more = scanner.next(b']')?;
+    }
+    Some(items)
 }

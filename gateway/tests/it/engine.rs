@@ -184,6 +184,7 @@ pub(crate) fn anonymous() -> Caller {
         authenticated: false,
         authorization: None,
         forwarded: HeaderMap::new(),
+        trace: HeaderMap::new(),
         deadline: Deadline::after(Duration::from_secs(10)),
         expires_at: None,
         allow_mutation: true,

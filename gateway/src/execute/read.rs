@@ -1,0 +1,147 @@
+//! A subgraph's answer, read in one pass straight into the slots of the tree.
+
+use bytes::Bytes;
+
+use crate::{
+    json::{self, Kind, Scanner},
+    plan::{Holds, Plan, Shape, ShapeField},
+    schema::{Schema, TypeId},
+    tree::{Node, Text, Tree},
+};
+
+/// Reads one answer, or parts of it.
+pub(super) struct Reader<'a> {
+    plan: &'a Plan,
+    full: &'a Schema,
+    tree: &'a mut Tree,
+    scanner: Scanner<'a>,
+    body: u32,
+    /// Items of lists that are being read.
+    items: Vec<Node>,
+    /// Most objects of an answer have the type of the one before.
+    last_type: (&'a [u8], TypeId),
+    remembered: Vec<Remembered>,
+}
+
+/// An object that may spare a reference.
+pub(super) struct Remembered {
+    pub(super) shape: usize,
+    pub(super) object: u32,
+    pub(super) text: Text,
+}
+
+impl<'a> Reader<'a> {
+    /// Of a text of valid UTF-8.
+    pub(super) fn new(plan: &'a Plan, full: &'a Schema, tree: &'a mut Tree, text: &'a Bytes) -> Self {
+        let body = tree.keep(text.clone());
+        let scanner = Scanner::at(text, 0);
+        let last_type = (&text[..0], TypeId::UNKNOWN);
+        Self { plan, full, tree, scanner, body, items: Vec::new(), last_type, remembered: Vec::new() }
+    }
+
+    /// The objects of a shape that begin at `start`: an object, a list, or null. Anything else reads as null. `None` for
+    /// what is no JSON.
+    pub(super) fn read(&mut self, start: u32, shape: usize) -> Option<Node> {
+        self.scanner = Scanner::at(self.scanner.text, start as usize);
+        self.objects(shape)
+    }
+
+    /// From `start` to where the reader is.
+    pub(super) fn text_from(&self, start: u32) -> Text {
+        self.text(start as usize)
+    }
+
+    pub(super) fn into_remembered(self) -> Vec<Remembered> {
+        self.remembered
+    }
+
+    fn objects(&mut self, shape: usize) -> Option<Node> {
+        match self.scanner.kind()? {
+            Kind::Object => self.object(shape),
+            Kind::List => self.list(shape),
+            Kind::String | Kind::Null | Kind::Other => self.scanner.value().map(|_| Node::Null),
+        }
+    }
+
+    fn list(&mut self, shape: usize) -> Option<Node> {
+        let mark = self.items.len();
+        let mut more = self.scanner.enter(b'[', b']')?;
+        while more {
+            let item = self.objects(shape)?;
+            self.items.push(item);
+            more = self.scanner.next(b']')?;
+        }
+        Some(self.tree.list(&mut self.items, mark))
+    }
+
+    fn object(&mut self, position: usize) -> Option<Node> {
+        let plan = self.plan;
+        let shape = &plan.shapes[position];
+        let object = self.tree.object(plan.layouts[shape.layout].slots.len());
+        let start = self.scanner.at;
+        let mut expected = 0;
+        let mut more = self.scanner.enter(b'{', b'}')?;
+        while more {
+            match self.field(shape, &mut expected)? {
+                Some(field) => {
+                    let node = self.value(field.holds)?;
+                    self.tree.set(object, field.slot, node);
+                }
+                None => {
+                    self.scanner.value()?;
+                }
+            }
+            more = self.scanner.next(b'}')?;
+        }
+        if shape.remembered {
+            let text = self.text(start);
+            self.remembered.push(Remembered { shape: position, object, text });
+        }
+        Some(Node::Object(object))
+    }
+
+    /// The field of the key that comes next; `None` for one that nobody asked for.
+    fn field(&mut self, shape: &'a Shape, expected: &mut usize) -> Option<Option<&'a ShapeField>> {
+        self.scanner.space();
+        if let Some(field) = shape.fields.get(*expected)
+            && self.scanner.text[self.scanner.at..].starts_with(&field.quoted)
+        {
+            self.scanner.at += field.quoted.len();
+            *expected += 1;
+            return Some(Some(field));
+        }
+        let key = json::unescaped(self.scanner.key()?)?;
+        let found = shape.fields.iter().position(|field| field.key.as_bytes() == &*key);
+        if let Some(found) = found {
+            *expected = found + 1;
+        }
+        Some(found.map(|found| &shape.fields[found]))
+    }
+
+    fn value(&mut self, holds: Holds) -> Option<Node> {
+        if let Holds::Objects(shape) = holds {
+            return self.objects(shape);
+        }
+        self.scanner.space();
+        let start = self.scanner.at;
+        let value = self.scanner.value()?;
+        Some(match (value, holds) {
+            (b"null", _) => Node::Null,
+            (name, Holds::Typename) => Node::Type(self.type_id(name)),
+            _ => Node::Leaf(self.text(start)),
+        })
+    }
+
+    fn text(&self, start: usize) -> Text {
+        let position = |at| u32::try_from(at).unwrap_or(u32::MAX);
+        Text { body: self.body, start: position(start), end: position(self.scanner.at) }
+    }
+
+    fn type_id(&mut self, json: &'a [u8]) -> TypeId {
+        if self.last_type.0 != json {
+            let name: String = serde_json::from_slice(json).unwrap_or_default();
+            self.last_type = (json, self.full.type_id(&name));
+        }
+        self.last_type.1
+    }
+}

@@ -1,0 +1,78 @@
+//! Work that several callers want at the same time, done once.
+
+use std::{
+    collections::HashMap,
+    hash::Hash,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use client::Deadline;
+use futures_util::{
+    FutureExt, TryFutureExt,
+    future::{BoxFuture, Shared},
+};
+
+/// What is under way, by whole keys: that two of them are equal is never concluded from a hash.
+///
+/// Work is a task of its own, so that it goes on when the caller who began it hangs up. What it comes to is for all who
+/// waited, an error too: else they would try one after the other.
+pub(crate) struct Flights<K, V>(Arc<Mutex<HashMap<K, Flight<V>>>>);
+
+/// Ends with `None` where the work panicked.
+pub(crate) type Flying<V> = Shared<BoxFuture<'static, Option<V>>>;
+
+struct Flight<V> {
+    value: Flying<V>,
+    deadline: Deadline,
+}
+
+impl<K, V> Default for Flights<K, V> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
+impl<K: Hash + Eq + Clone + Send + 'static, V: Clone + Send + Sync + 'static> Flights<K, V> {
+    /// What is under way for `key`, or else `work`, which is then under way until `deadline` at the latest.
+    ///
+    /// A caller who has more than twice as long does not join: it would be told of a timeout that is not its own.
+    pub(crate) fn join_or_begin<F>(&self, key: K, deadline: Deadline, work: impl FnOnce() -> F) -> Flying<V>
+    where
+        F: Future<Output = V> + Send + 'static,
+    {
+        let mut flights = self.lock();
+        match flights.get(&key) {
+            Some(flight) if flight.deadline.remaining() * 2 >= deadline.remaining() => return flight.value.clone(),
+            Some(_) => return begin(work()),
+            None => {}
+        }
+        let landing = Landing { flights: self.0.clone(), key: key.clone() };
+        let work = work();
+        let value = begin(async move {
+            let _landing = landing;
+            work.await
+        });
+        flights.insert(key, Flight { value: value.clone(), deadline });
+        value
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<K, Flight<V>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn begin<V: Clone + Send + Sync + 'static>(work: impl Future<Output = V> + Send + 'static) -> Flying<V> {
+    tokio::spawn(work).map_ok(Some).unwrap_or_else(|_| None).boxed().shared()
+}
+
+/// Takes the work off the list when it ends, however it ends.
+struct Landing<K: Hash + Eq, V> {
+    flights: Arc<Mutex<HashMap<K, Flight<V>>>>,
+    key: K,
+}
+
+impl<K: Hash + Eq, V> Drop for Landing<K, V> {
+    fn drop(&mut self) {
+        self.flights.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+    }
+}

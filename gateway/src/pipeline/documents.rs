@@ -1,0 +1,151 @@
+//! Documents that have passed the limits and the validation, so that the next request with one need not.
+
+use std::{
+    cell::RefCell,
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use graphql_tools::{
+    parser::parse_query,
+    static_graphql::query::{Definition, Directive, Document, OperationDefinition, Selection, SelectionSet, Value},
+};
+use moka::sync::Cache;
+
+use super::{GraphqlRequest, Inner, Refused};
+use crate::{
+    error::{GraphqlError, code},
+    validate,
+};
+
+/// An estimate of the memory that a byte of a document's text comes to when it is parsed.
+const BYTES_OF_A_BYTE: usize = 32;
+
+/// By their whole text, bounded by memory. Only valid documents are kept: every other text costs its sender a check.
+pub(super) struct Documents {
+    checked: Cache<String, Arc<Checked>>,
+    next: AtomicU64,
+}
+
+pub(super) struct Checked {
+    pub(super) document: Document,
+    /// Of this document only, for as long as the process lives.
+    pub(super) number: u64,
+    /// Variables that `@skip` and `@include` name.
+    pub(super) conditions: Vec<String>,
+    /// Variables that are sizes of pages, with the largest sizes that are known to be within the limits.
+    pages: Mutex<Pages>,
+}
+
+type Pages = BTreeMap<String, Option<usize>>;
+
+impl Documents {
+    pub(super) fn new(bytes: u64) -> Self {
+        let weigher = |text: &String, _: &Arc<Checked>| u32::try_from(text.len() * BYTES_OF_A_BYTE).unwrap_or(u32::MAX);
+        Self { checked: Cache::builder().max_capacity(bytes).weigher(weigher).build(), next: AtomicU64::new(0) }
+    }
+
+    /// The request's document, checked. Whether it is within the limits can depend on variables too.
+    pub(super) fn get(&self, request: &GraphqlRequest, inner: &Inner) -> Result<Arc<Checked>, Refused> {
+        if let Some(checked) = self.checked.get(&request.query) {
+            checked.check_pages(request, inner)?;
+            return Ok(checked);
+        }
+        let pages = within_limits(request, inner)?;
+        let document = parse(&request.query)?;
+        inner.validator.check(&inner.supergraph.api, &document)?;
+        let checked = Arc::new(Checked {
+            conditions: conditions(&document),
+            document,
+            number: self.next.fetch_add(1, Ordering::Relaxed),
+            pages: Mutex::new(pages),
+        });
+        self.checked.insert(request.query.clone(), checked.clone());
+        Ok(checked)
+    }
+}
+
+impl Checked {
+    /// No page that is smaller makes a document larger, so only growth is looked at again.
+    fn check_pages(&self, request: &GraphqlRequest, inner: &Inner) -> Result<(), Refused> {
+        let is_known = |(name, known): (&String, &Option<usize>)| match (request.page_size(name), known) {
+            (Some(size), Some(known)) => size <= *known,
+            (size, known) => size == *known,
+        };
+        if self.pages.lock().unwrap_or_else(PoisonError::into_inner).iter().all(is_known) {
+            return Ok(());
+        }
+        let pages = within_limits(request, inner)?;
+        *self.pages.lock().unwrap_or_else(PoisonError::into_inner) = pages;
+        Ok(())
+    }
+}
+
+/// The sizes of pages that the outcome depends on.
+fn within_limits(request: &GraphqlRequest, inner: &Inner) -> Result<Pages, Refused> {
+    let pages = RefCell::new(Pages::new());
+    let page = |name: &str| {
+        let size = request.page_size(name);
+        pages.borrow_mut().insert(name.to_owned(), size);
+        size
+    };
+    document::check_with(&request.query, &page, &inner.settings.limits)?;
+    Ok(pages.into_inner())
+}
+
+pub(super) fn parse(query: &str) -> Result<Document, Vec<GraphqlError>> {
+    match parse_query::<String>(query) {
+        Ok(document) => {
+            let mut document = document.into_static();
+            validate::join_repeats(&mut document);
+            Ok(document)
+        }
+        Err(error) => Err(vec![GraphqlError::new(code::PARSE_FAILED, error.to_string())]),
+    }
+}
+
+fn conditions(document: &Document) -> Vec<String> {
+    let mut names = Vec::new();
+    for definition in &document.definitions {
+        walk(
+            match definition {
+                Definition::Fragment(fragment) => &fragment.selection_set,
+                Definition::Operation(OperationDefinition::SelectionSet(set)) => set,
+                Definition::Operation(OperationDefinition::Query(query)) => &query.selection_set,
+                Definition::Operation(OperationDefinition::Mutation(mutation)) => &mutation.selection_set,
+                Definition::Operation(OperationDefinition::Subscription(subscription)) => &subscription.selection_set,
+            },
+            &mut names,
+        );
+    }
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+fn walk(set: &SelectionSet, names: &mut Vec<String>) {
+    for selection in &set.items {
+        match selection {
+            Selection::Field(field) => {
+                add(&field.directives, names);
+                walk(&field.selection_set, names);
+            }
+            Selection::InlineFragment(fragment) => {
+                add(&fragment.directives, names);
+                walk(&fragment.selection_set, names);
+            }
+            Selection::FragmentSpread(spread) => add(&spread.directives, names),
+        }
+    }
+}
+
+fn add(directives: &[Directive], names: &mut Vec<String>) {
+    let conditional = directives.iter().filter(|directive| matches!(directive.name.as_str(), "skip" | "include"));
+    names.extend(conditional.flat_map(|directive| &directive.arguments).filter_map(|(_, value)| match value {
+        Value::Variable(name) => Some(name.clone()),
+        _ => None,
+    }));
+}
