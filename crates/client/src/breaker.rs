@@ -142,9 +142,13 @@ pub(crate) struct Permit {
 }
 
 impl Permit {
+    pub(crate) fn age(&self) -> Duration {
+        self.started.elapsed()
+    }
+
     /// The service answered; how long it took is judged here.
     pub(crate) fn succeeded(self) {
-        let took = self.started.elapsed();
+        let took = self.age();
         self.settle(|state, now, generation| state.succeeded(now, generation, took));
     }
 

@@ -49,6 +49,8 @@ pub struct Client(Arc<Inner>);
 struct Inner {
     name: String,
     timeout: Duration,
+    /// How long the service must have had before it counts as its failure that it did not answer.
+    patience: Duration,
     event_timeout: Duration,
     max_response_bytes: usize,
     max_retries: u32,
@@ -71,6 +73,9 @@ impl Client {
         Ok(Self(Arc::new(Inner {
             name: name.to_owned(),
             timeout: settings.timeout,
+            // What was slow enough to tell against the service, had it answered. A client whose timeout is less than
+            // that must find out as well.
+            patience: settings.breaker.slow_after.min(settings.timeout / 2),
             event_timeout: settings.event_timeout,
             max_response_bytes: settings.max_response_bytes,
             max_retries: settings.max_retries,

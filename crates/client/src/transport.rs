@@ -40,12 +40,14 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    /// Whether it tells against the service. Refusing a request (4xx, 429) does not.
+    /// Whether it tells against the service. Refusing a request (4xx, 429) does not; nor does an answer larger than
+    /// allowed, for which a caller can ask as often as it likes.
     pub(crate) fn is_the_services(&self) -> bool {
         match self {
             Self::Unavailable { .. } => true,
             Self::RateLimited { .. } => false,
             Self::BadResponse(BadResponse::NotGraphql(status)) => !(400..500).contains(status),
+            Self::BadResponse(BadResponse::TooLarge) => false,
             Self::BadResponse(_) => true,
         }
     }

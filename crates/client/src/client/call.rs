@@ -84,7 +84,7 @@ impl Inner {
         let permit = self.breaker(kind).admit().ok_or_else(|| self.rejected())?;
         self.counters.attempts.add();
         let outcome = timeout_at(deadline.at(), sent).await;
-        settle(permit, &outcome);
+        settle(permit, &outcome, self.patience);
         match outcome {
             Ok(answer) => answer.map_err(|failure| self.failed(failure)),
             Err(_) => Err(ClientError::DeadlineExceeded { service: self.name.clone() }.into()),
@@ -130,13 +130,15 @@ pub(crate) trait Answered {
     fn status(&self) -> StatusCode;
 }
 
-/// What an attempt says about the service. Not answering before our deadline is the service's failure, and a 5xx is one
-/// even if it brings a GraphQL response.
-fn settle<A: Answered>(permit: Permit, outcome: &Result<Result<A, Failure>, Elapsed>) {
+/// What an attempt says about the service. A 5xx is its failure even if it brings a GraphQL response, and so is no
+/// answer before our deadline, unless the caller gave it less than `patience`: else one caller with tiny deadlines could
+/// open the breaker for all.
+fn settle<A: Answered>(permit: Permit, outcome: &Result<Result<A, Failure>, Elapsed>, patience: Duration) {
     match outcome {
         Ok(Ok(answer)) if !answer.status().is_server_error() => permit.succeeded(),
         Ok(Err(failure)) if !failure.is_the_services() => permit.succeeded(),
         Ok(Err(failure)) => permit.failed(failure.retry_after()),
+        Err(_) if permit.age() < patience => {}
         Ok(Ok(_)) | Err(_) => permit.failed(None),
     }
 }

@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use client::{BreakerSettings, BreakerState, Client, ClientError, ClientSettings, OperationKind, Unavailable};
 use futures_util::future::join_all;
 
-use crate::stub::{Behaviour, Stub, ask, client, query};
+use crate::stub::{Behaviour, Stub, ask, ask_within, client, query};
 
 const OPEN_FOR: Duration = Duration::from_millis(200);
 
@@ -115,4 +115,50 @@ async fn while_the_breaker_is_open_nobody_waits_for_calls_that_are_stuck() {
         _ = stuck => panic!("the mutation must be stuck"),
         took = rejected => assert!(took < Duration::from_millis(200), "{took:?}"),
     }
+}
+
+#[tokio::test]
+async fn callers_in_a_hurry_say_nothing_about_the_service() {
+    let stub = Stub::start(Behaviour::Slow(Duration::from_millis(500))).await;
+    let client = breaking(&stub);
+    let hurried = || ask_within(&client, OperationKind::Query, Duration::from_millis(50));
+    for outcome in join_all((0..100).map(|_| hurried())).await {
+        assert_eq!(outcome.unwrap_err().code(), "DEADLINE_EXCEEDED");
+    }
+    let stats = client.stats().queries;
+    assert_eq!((stats.state, stats.calls, stats.failures, stats.permits), (BreakerState::Closed, 0, 0, 0));
+    query(&client).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_service_that_lets_a_caller_wait_for_longer_than_is_slow_has_failed() {
+    let stub = Stub::start(Behaviour::Slow(Duration::from_secs(30))).await;
+    let breaker = BreakerSettings { slow_after: Duration::from_millis(50), ..BreakerSettings::default() };
+    let client = client(&stub.url, ClientSettings { breaker, ..ClientSettings::default() });
+    join_all((0..20).map(|_| ask_within(&client, OperationKind::Query, Duration::from_millis(150)))).await;
+    assert_eq!(client.stats().queries.opened, 1);
+}
+
+#[tokio::test]
+async fn a_probe_in_a_hurry_neither_opens_nor_closes_the_breaker() {
+    let stub = Stub::start(failing()).await;
+    let client = opened(&stub).await;
+    stub.behave(Behaviour::Slow(Duration::from_millis(500)));
+    tokio::time::sleep(OPEN_FOR * 3 / 2).await;
+    for _ in 0..10 {
+        ask_within(&client, OperationKind::Query, Duration::from_millis(20)).await.unwrap_err();
+    }
+    let stats = client.stats().queries;
+    assert_eq!((stats.state, stats.permits, stats.opened), (BreakerState::HalfOpen, 0, 1));
+}
+
+#[tokio::test]
+async fn answers_that_are_too_large_open_no_breaker() {
+    let stub = Stub::start(Behaviour::Announce(20 * 1024 * 1024)).await;
+    let client = breaking(&stub);
+    for _ in 0..50 {
+        assert_eq!(query(&client).await.unwrap_err().code(), "SUBGRAPH_BAD_RESPONSE");
+    }
+    let stats = client.stats().queries;
+    assert_eq!((stats.state, stats.calls, stats.failures), (BreakerState::Closed, 50, 0));
 }

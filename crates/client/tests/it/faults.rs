@@ -9,16 +9,16 @@ const SLACK: Duration = Duration::from_millis(300);
 
 async fn fails_within(behaviour: Behaviour, budget: Duration) -> (ClientError, Duration, u64) {
     let stub = Stub::start(behaviour).await;
-    let client = client(&stub.url, ClientSettings { max_retries: 0, ..ClientSettings::default() });
+    let client = client(&stub.url, ClientSettings { max_retries: 0, timeout: budget, ..ClientSettings::default() });
     let started = Instant::now();
-    let error = ask_within(&client, OperationKind::Query, budget).await.unwrap_err();
+    let error = ask_within(&client, OperationKind::Query, 2 * budget).await.unwrap_err();
     let stats = client.stats();
     assert_eq!((stats.in_flight, stats.queries.permits), (0, 0));
     (error, started.elapsed(), stats.queries.failures)
 }
 
 #[tokio::test]
-async fn a_slow_service_is_left_at_the_deadline_and_that_is_its_failure() {
+async fn a_slow_service_is_left_at_the_timeout_and_that_is_its_failure() {
     let budget = Duration::from_millis(200);
     let (error, took, failures) = fails_within(Behaviour::Slow(Duration::from_secs(5)), budget).await;
     assert_eq!(error.code(), "DEADLINE_EXCEEDED");
@@ -66,7 +66,7 @@ async fn a_body_without_an_end_is_cut_at_the_cap() {
     let client = client(&stub.url, ClientSettings { max_response_bytes: 1 << 20, ..ClientSettings::default() });
     let error = query(&client).await.unwrap_err();
     assert!(matches!(error, ClientError::BadResponse { reason: BadResponse::TooLarge, .. }), "{error:?}");
-    assert_eq!(client.stats().queries.failures, 1);
+    assert_eq!(client.stats().queries.failures, 0);
 }
 
 #[tokio::test]
