@@ -90,15 +90,14 @@ fn null_as_empty<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(deser
 /// By the GraphQL-over-HTTP draft, `application/graphql-response+json` is one at any status. `application/json` may
 /// come from anything in between; below 500 it is taken for one, since servers answer refused documents so.
 pub(crate) fn is_graphql(status: StatusCode, headers: &HeaderMap) -> bool {
-    match media_type(headers).as_str() {
-        "application/graphql-response+json" => true,
-        "application/json" => !status.is_server_error() && !status.is_redirection(),
-        _ => false,
+    if has_media_type(headers, "application/json") {
+        return !status.is_server_error() && !status.is_redirection();
     }
+    has_media_type(headers, "application/graphql-response+json")
 }
 
-/// In lower case, without parameters.
-pub(crate) fn media_type(headers: &HeaderMap) -> String {
+/// Whether the body is of `media_type`, whatever the parameters.
+pub(crate) fn has_media_type(headers: &HeaderMap, media_type: &str) -> bool {
     let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+    value.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(media_type)
 }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use tokio::time::timeout;
 
-use crate::answer::{RawResponse, media_type};
+use crate::answer::{RawResponse, has_media_type};
 use crate::client::Answered;
 use crate::error::{BadResponse, ClientError, Unavailable};
 use parse::{Event, Parser};
@@ -117,5 +117,5 @@ impl Stream {
 
 /// Whether `status` and media type announce a stream of events.
 pub(crate) fn is_event_stream(status: StatusCode, headers: &HeaderMap) -> bool {
-    status.is_success() && media_type(headers) == "text/event-stream"
+    status.is_success() && has_media_type(headers, "text/event-stream")
 }

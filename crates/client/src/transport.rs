@@ -7,8 +7,14 @@ use http::header::{
     ACCEPT, ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, RETRY_AFTER, TE, TRANSFER_ENCODING,
     UPGRADE,
 };
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode, response};
+use http_body_util::BodyExt;
+use hyper::body::Body;
 use reqwest::{Url, redirect};
+
+mod pool;
+
+use pool::{Broken, Pool};
 
 use crate::answer::{RawResponse, is_graphql};
 use crate::deadline::{DEADLINE_HEADER, Deadline};
@@ -26,16 +32,25 @@ const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
 
 #[derive(Debug)]
 pub(crate) struct Transport {
+    /// For event streams, and for what [`Pool`] does not do.
     http: reqwest::Client,
     url: Url,
+    pool: Option<Pool>,
     max_response_bytes: usize,
 }
 
 /// How an attempt ended without an answer.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    Unavailable { reason: Unavailable, retry_after: Option<Duration> },
-    RateLimited { retry_after: Option<Duration> },
+    Unavailable {
+        reason: Unavailable,
+        retry_after: Option<Duration>,
+    },
+    /// A connection that had been used before broke before an answer, which may be for its age alone.
+    Stale,
+    RateLimited {
+        retry_after: Option<Duration>,
+    },
     BadResponse(BadResponse),
 }
 
@@ -44,7 +59,7 @@ impl Failure {
     /// allowed, for which a caller can ask as often as it likes.
     pub(crate) fn is_the_services(&self) -> bool {
         match self {
-            Self::Unavailable { .. } => true,
+            Self::Unavailable { .. } | Self::Stale => true,
             Self::RateLimited { .. } => false,
             Self::BadResponse(BadResponse::NotGraphql(status)) => !(400..500).contains(status),
             Self::BadResponse(BadResponse::TooLarge) => false,
@@ -55,7 +70,7 @@ impl Failure {
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Unavailable { retry_after, .. } | Self::RateLimited { retry_after } => *retry_after,
-            Self::BadResponse(_) => None,
+            Self::Stale | Self::BadResponse(_) => None,
         }
     }
 }
@@ -75,7 +90,8 @@ impl Transport {
             .tcp_nodelay(true);
         // Without TLS no certificates are needed, and loading the system's fails where an image has none.
         let http = if url.scheme() == "http" { http.tls_certs_only([]) } else { http };
-        Ok(Self { http: http.build()?, url, max_response_bytes: settings.max_response_bytes })
+        let pool = Pool::new(&url, settings);
+        Ok(Self { http: http.build()?, url, pool, max_response_bytes: settings.max_response_bytes })
     }
 
     pub(crate) fn url(&self) -> &Url {
@@ -91,8 +107,23 @@ impl Transport {
     ) -> Result<RawResponse, Failure> {
         let mut headers = outgoing(headers, ACCEPTED);
         headers.insert(DEADLINE_HEADER, deadline.header_value());
-        let response = self.post(body, headers).await?;
-        self.answer(response).await
+        match &self.pool {
+            Some(pool) => self.attempt_from(pool, body, headers).await,
+            None => {
+                let (head, mut body) = http::Response::from(self.post(body, headers).await?).into_parts();
+                self.answer(head, &mut body).await
+            }
+        }
+    }
+
+    async fn attempt_from(&self, pool: &Pool, body: Bytes, headers: HeaderMap) -> Result<RawResponse, Failure> {
+        let (response, connection) = pool.post(headers, body).await?;
+        let (head, mut body) = response.into_parts();
+        let answer = self.answer(head, &mut body).await;
+        if answer.is_ok() || body.is_end_stream() {
+            connection.keep();
+        }
+        answer
     }
 
     /// Asks for an event stream, once. No deadline is told to the service: a stream has none.
@@ -101,7 +132,8 @@ impl Transport {
         if is_event_stream(response.status(), response.headers()) {
             return Ok(Opened::Stream(response));
         }
-        self.answer(response).await.map(Opened::Answer)
+        let (head, mut body) = http::Response::from(response).into_parts();
+        self.answer(head, &mut body).await.map(Opened::Answer)
     }
 
     async fn post(&self, body: Bytes, headers: HeaderMap) -> Result<reqwest::Response, Failure> {
@@ -109,30 +141,61 @@ impl Transport {
         request.send().await.map_err(|error| not_sent(&error))
     }
 
-    async fn answer(&self, response: reqwest::Response) -> Result<RawResponse, Failure> {
-        let (status, headers) = (response.status(), response.headers().clone());
+    async fn answer<B>(&self, head: response::Parts, body: &mut B) -> Result<RawResponse, Failure>
+    where
+        B: Body<Data = Bytes> + Unpin,
+    {
+        let response::Parts { status, headers, .. } = head;
         if !is_graphql(status, &headers) {
             return Err(refused(status, &headers));
         }
-        let body = self.read(response).await.map_err(Failure::BadResponse)?;
+        let body = read(body, self.max_response_bytes).await.map_err(Failure::BadResponse)?;
         Ok(RawResponse { status, headers, body })
     }
+}
 
-    async fn read(&self, mut response: reqwest::Response) -> Result<Bytes, BadResponse> {
-        let cap = self.max_response_bytes;
-        let announced = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
-        if announced > cap {
+impl From<Broken> for Failure {
+    fn from(broken: Broken) -> Self {
+        let unavailable = |reason| Self::Unavailable { reason, retry_after: None };
+        match broken {
+            Broken::NotConnected => unavailable(Unavailable::Connect),
+            Broken::Fresh => unavailable(Unavailable::Connection),
+            Broken::Stale => Self::Stale,
+        }
+    }
+}
+
+/// All of `body`, which is not copied where it comes in one piece.
+async fn read<B: Body<Data = Bytes> + Unpin>(body: &mut B, most: usize) -> Result<Bytes, BadResponse> {
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    if announced > most {
+        return Err(BadResponse::TooLarge);
+    }
+    let first = piece(body).await?.unwrap_or_default();
+    if first.len() <= most && body.is_end_stream() {
+        return Ok(first);
+    }
+    let mut whole = BytesMut::with_capacity(announced.max(first.len()));
+    let mut next = Some(first);
+    while let Some(piece) = next {
+        if whole.len() + piece.len() > most {
             return Err(BadResponse::TooLarge);
         }
-        let mut body = BytesMut::with_capacity(announced);
-        while let Some(chunk) = response.chunk().await.map_err(|_| BadResponse::Truncated)? {
-            if body.len() + chunk.len() > cap {
-                return Err(BadResponse::TooLarge);
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(body.freeze())
+        whole.extend_from_slice(&piece);
+        next = self::piece(body).await?;
     }
+    Ok(whole.freeze())
+}
+
+/// The next bytes, or `None` at the end.
+async fn piece<B: Body<Data = Bytes> + Unpin>(body: &mut B) -> Result<Option<Bytes>, BadResponse> {
+    while let Some(frame) = body.frame().await {
+        // What is no data is trailers.
+        if let Ok(data) = frame.map_err(|_| BadResponse::Truncated)?.into_data() {
+            return Ok(Some(data));
+        }
+    }
+    Ok(None)
 }
 
 /// The caller's headers without those that belong to its own connection and body, and with ours.

@@ -71,7 +71,11 @@ impl Inner {
         if retries >= self.max_retries || !retry::is_retryable(kind, &failed.error) {
             return None;
         }
-        let pause = retry::pause(retries, failed.retry_after, deadline)?;
+        let pause = if failed.stale && retries == 0 {
+            Duration::ZERO
+        } else {
+            retry::pause(retries, failed.retry_after, deadline)?
+        };
         self.budget.withdraw().then_some(pause)
     }
 
@@ -92,13 +96,15 @@ impl Inner {
     }
 
     fn failed(&self, failure: Failure) -> Failed {
-        Failed { retry_after: failure.retry_after(), error: self.error(failure) }
+        let stale = matches!(failure, Failure::Stale);
+        Failed { stale, retry_after: failure.retry_after(), error: self.error(failure) }
     }
 
     fn error(&self, failure: Failure) -> ClientError {
         let service = self.name.clone();
         match failure {
             Failure::Unavailable { reason, .. } => ClientError::Unavailable { service, reason },
+            Failure::Stale => ClientError::Unavailable { service, reason: Unavailable::Connection },
             Failure::RateLimited { retry_after } => ClientError::RateLimited { service, retry_after },
             Failure::BadResponse(reason) => ClientError::BadResponse { service, reason },
         }
@@ -148,10 +154,12 @@ fn settle<A: Answered>(permit: Permit, outcome: &Result<Result<A, Failure>, Elap
 struct Failed {
     error: ClientError,
     retry_after: Option<Duration>,
+    /// For the age of its connection, perhaps, so that there is nothing to wait for.
+    stale: bool,
 }
 
 impl From<ClientError> for Failed {
     fn from(error: ClientError) -> Self {
-        Self { error, retry_after: None }
+        Self { error, retry_after: None, stale: false }
     }
 }

@@ -4,6 +4,7 @@
 mod answers;
 mod batch;
 mod breaker;
+mod connections;
 mod events;
 mod faults;
 mod queue;

@@ -7,56 +7,21 @@ use std::time::Duration;
 use client::{Client, ClientError, ClientSettings, Deadline, OperationKind};
 use http::HeaderMap;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
-use tokio::time::sleep;
 
-/// What the service does with a request.
-#[derive(Clone, Debug)]
-pub(crate) enum Behaviour {
-    /// A complete response: status line and headers without the length, then the body.
-    Answer(&'static str, String),
-    /// A good answer, late.
-    Slow(Duration),
-    /// A good answer that promises to keep the connection, which is closed all the same.
-    HangUp,
-    /// Announces more than it sends, then closes.
-    CutMidBody,
-    /// Closes with RST before a byte is answered.
-    Reset,
-    /// A good beginning, then one byte a second.
-    Drip,
-    /// A body without an end.
-    Endless,
-    /// A stream of events that begins so and stays open.
-    Stream(&'static str),
-    /// Only the announcement of a large body.
-    Announce(u64),
-}
+mod behaviour;
 
-pub(crate) const JSON: &str = "200 OK\r\ncontent-type: application/json";
-
-pub(crate) const EVENTS: &str = "200 OK\r\ncontent-type: text/event-stream; charset=utf-8";
-
-impl Behaviour {
-    pub(crate) fn ok() -> Self {
-        Self::data(&json!({ "ok": true }))
-    }
-
-    pub(crate) fn data(data: &Value) -> Self {
-        Self::Answer(JSON, json!({ "data": data }).to_string())
-    }
-
-    pub(crate) fn status(status: &'static str) -> Self {
-        Self::Answer(status, String::new())
-    }
-}
+use behaviour::answer;
+pub(crate) use behaviour::{Behaviour, EVENTS, JSON};
 
 #[derive(Default)]
 struct Shared {
     behaviour: Mutex<Option<Behaviour>>,
     requests: Mutex<Vec<Received>>,
+    accepted: AtomicUsize,
+    open: AtomicUsize,
     concurrent: AtomicUsize,
     most_concurrent: AtomicUsize,
 }
@@ -101,6 +66,16 @@ impl Stub {
         self.shared.concurrent.load(Ordering::SeqCst)
     }
 
+    /// Connections there have ever been.
+    pub(crate) fn accepted(&self) -> usize {
+        self.shared.accepted.load(Ordering::SeqCst)
+    }
+
+    /// Connections that are open now.
+    pub(crate) fn open(&self) -> usize {
+        self.shared.open.load(Ordering::SeqCst)
+    }
+
     pub(crate) fn most_concurrent(&self) -> usize {
         self.shared.most_concurrent.load(Ordering::SeqCst)
     }
@@ -132,19 +107,34 @@ pub(crate) async fn query(client: &Client) -> Result<Value, ClientError> {
 async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     loop {
         let (stream, _) = listener.accept().await.unwrap();
-        tokio::spawn(serve(stream, shared.clone()));
+        shared.accepted.fetch_add(1, Ordering::SeqCst);
+        let shared = shared.clone();
+        tokio::spawn(async move {
+            shared.open.fetch_add(1, Ordering::SeqCst);
+            serve(stream, &shared).await;
+            shared.open.fetch_sub(1, Ordering::SeqCst);
+        });
     }
 }
 
-async fn serve(mut stream: TcpStream, shared: Arc<Shared>) {
-    let Some(received) = receive(&mut stream).await else { return };
-    shared.requests.lock().unwrap().push(received);
-    let now = shared.concurrent.fetch_add(1, Ordering::SeqCst) + 1;
-    shared.most_concurrent.fetch_max(now, Ordering::SeqCst);
-    let behaviour = shared.behaviour.lock().unwrap().clone().unwrap();
-    // A client that hangs up in the middle is one of the things tested.
-    let _ = answer(&mut stream, behaviour).await;
-    shared.concurrent.fetch_sub(1, Ordering::SeqCst);
+async fn serve(mut stream: TcpStream, shared: &Shared) {
+    for nth in 0.. {
+        let Some(received) = receive(&mut stream).await else { return };
+        shared.requests.lock().unwrap().push(received);
+        let mut behaviour = shared.behaviour.lock().unwrap().clone().unwrap();
+        if nth > 0 && matches!(behaviour, Behaviour::KeepThenReset) {
+            behaviour = Behaviour::Reset;
+        }
+        let keeps = behaviour.keeps();
+        let now = shared.concurrent.fetch_add(1, Ordering::SeqCst) + 1;
+        shared.most_concurrent.fetch_max(now, Ordering::SeqCst);
+        // A client that hangs up in the middle is one of the things tested.
+        let _ = answer(&mut stream, behaviour).await;
+        shared.concurrent.fetch_sub(1, Ordering::SeqCst);
+        if !keeps {
+            return;
+        }
+    }
 }
 
 async fn receive(stream: &mut TcpStream) -> Option<Received> {
@@ -164,57 +154,4 @@ async fn receive(stream: &mut TcpStream) -> Option<Received> {
             length => bytes.extend_from_slice(&chunk[..length]),
         }
     }
-}
-
-async fn answer(stream: &mut TcpStream, behaviour: Behaviour) -> std::io::Result<()> {
-    match behaviour {
-        Behaviour::Answer(head, body) => whole(stream, head, &body).await,
-        Behaviour::Slow(delay) => {
-            sleep(delay).await;
-            whole(stream, JSON, r#"{"data":{"ok":true}}"#).await
-        }
-        Behaviour::HangUp => {
-            let body = r#"{"data":{"ok":true}}"#;
-            write(stream, &format!("HTTP/1.1 {JSON}\r\ncontent-length: {}\r\n\r\n{body}", body.len())).await
-        }
-        Behaviour::CutMidBody => {
-            write(stream, &format!("HTTP/1.1 {JSON}\r\ncontent-length: 100\r\n\r\n{{\"data\":")).await
-        }
-        Behaviour::Reset => stream.set_zero_linger(),
-        Behaviour::Drip => {
-            write(stream, &format!("HTTP/1.1 {JSON}\r\ncontent-length: 1000\r\n\r\n{{\"data\":")).await?;
-            loop {
-                sleep(Duration::from_secs(1)).await;
-                write(stream, " ").await?;
-            }
-        }
-        Behaviour::Endless => {
-            write(stream, &format!("HTTP/1.1 {JSON}\r\ntransfer-encoding: chunked\r\n\r\n")).await?;
-            let chunk = format!("10000\r\n{}\r\n", " ".repeat(0x10000));
-            loop {
-                write(stream, &chunk).await?;
-            }
-        }
-        Behaviour::Stream(text) => {
-            let length = text.len();
-            write(stream, &format!("HTTP/1.1 {EVENTS}\r\ntransfer-encoding: chunked\r\n\r\n{length:x}\r\n{text}\r\n"))
-                .await?;
-            // Until the client hangs up.
-            stream.read(&mut [0]).await.map(drop)
-        }
-        Behaviour::Announce(length) => {
-            write(stream, &format!("HTTP/1.1 {JSON}\r\ncontent-length: {length}\r\n\r\n")).await?;
-            // Until the client hangs up.
-            stream.read(&mut [0]).await.map(drop)
-        }
-    }
-}
-
-async fn whole(stream: &mut TcpStream, head: &str, body: &str) -> std::io::Result<()> {
-    let length = body.len();
-    write(stream, &format!("HTTP/1.1 {head}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}")).await
-}
-
-async fn write(stream: &mut TcpStream, text: &str) -> std::io::Result<()> {
-    stream.write_all(text.as_bytes()).await
 }

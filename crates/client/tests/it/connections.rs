@@ -1,0 +1,113 @@
+//! Connections that are kept between calls, and what becomes of a call whose connection was not.
+
+use std::time::Duration;
+
+use client::{Client, ClientError, ClientSettings, OperationKind, Unavailable};
+use futures_util::future::join_all;
+
+use crate::stub::{Behaviour, Stub, ask, client, query};
+
+async fn until(condition: impl Fn() -> bool) {
+    let waiting = async {
+        while !condition() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), waiting).await.unwrap();
+}
+
+#[tokio::test]
+async fn calls_share_a_connection_that_the_service_keeps_open() {
+    let stub = Stub::start(Behaviour::Keep).await;
+    let client = client(&stub.url, ClientSettings::default());
+    for _ in 0..20 {
+        query(&client).await.unwrap();
+        ask(&client, OperationKind::Mutation).await.unwrap();
+    }
+    assert_eq!((stub.hits(), stub.accepted()), (40, 1));
+}
+
+#[tokio::test]
+async fn idle_connections_are_bounded_in_number_and_in_time() {
+    let stub = Stub::start(Behaviour::Keep).await;
+    let pool_idle_timeout = Duration::from_millis(300);
+    let settings = ClientSettings { pool_max_idle: 3, pool_idle_timeout, ..ClientSettings::default() };
+    let client = client(&stub.url, settings);
+    join_all((0..10).map(|_| query(&client))).await.into_iter().for_each(|outcome| drop(outcome.unwrap()));
+    assert_eq!(stub.accepted(), 10);
+    until(|| stub.open() == 3).await;
+    until(|| stub.open() == 0).await;
+    query(&client).await.unwrap();
+    assert_eq!(stub.accepted(), 11);
+}
+
+#[tokio::test]
+async fn a_dropped_client_closes_its_connections() {
+    let stub = Stub::start(Behaviour::Keep).await;
+    let client = client(&stub.url, ClientSettings::default());
+    query(&client).await.unwrap();
+    drop(client);
+    until(|| stub.open() == 0).await;
+}
+
+/// A client, with retries to spare, of a service that resets a connection on which it has answered before.
+async fn stale(stub: &Stub) -> Client {
+    let client = client(&stub.url, ClientSettings { retry_ratio: 1.0, ..ClientSettings::default() });
+    query(&client).await.unwrap();
+    client
+}
+
+#[tokio::test]
+async fn a_query_lost_on_a_used_connection_is_sent_on_a_fresh_one_without_a_pause() {
+    let stub = Stub::start(Behaviour::KeepThenReset).await;
+    let client = stale(&stub).await;
+    let started = tokio::time::Instant::now();
+    query(&client).await.unwrap();
+    assert!(started.elapsed() < Duration::from_millis(12), "{:?} is as long as a pause", started.elapsed());
+    assert_eq!((stub.hits(), stub.accepted(), client.stats().retries), (3, 2, 1));
+}
+
+#[tokio::test]
+async fn a_mutation_lost_on_a_used_connection_is_not_sent_again() {
+    let stub = Stub::start(Behaviour::KeepThenReset).await;
+    let client = stale(&stub).await;
+    let error = ask(&client, OperationKind::Mutation).await.unwrap_err();
+    assert!(matches!(error, ClientError::Unavailable { reason: Unavailable::Connection, .. }), "{error:?}");
+    assert!(error.may_have_been_executed());
+    assert_eq!((stub.hits(), client.stats().attempts), (2, 2));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_read_to_its_end_costs_its_connection_only() {
+    let stub = Stub::start(Behaviour::Announce(20 * 1024 * 1024)).await;
+    let client = client(&stub.url, ClientSettings::default());
+    query(&client).await.unwrap_err();
+    until(|| stub.open() == 0).await;
+    stub.behave(Behaviour::Keep);
+    query(&client).await.unwrap();
+    assert_eq!(stub.accepted(), 2);
+}
+
+#[tokio::test]
+async fn a_caller_that_hangs_up_takes_its_connection_with_it() {
+    let stub = Stub::start(Behaviour::Slow(Duration::from_secs(30))).await;
+    let client = client(&stub.url, ClientSettings::default());
+    let hanging_up = tokio::time::timeout(Duration::from_millis(50), query(&client));
+    assert!(hanging_up.await.is_err());
+    stub.behave(Behaviour::Keep);
+    query(&client).await.unwrap();
+    assert_eq!(stub.accepted(), 2);
+}
+
+#[tokio::test]
+async fn credentials_in_the_url_and_other_names_of_the_address_work_as_well() {
+    let stub = Stub::start(Behaviour::ok()).await;
+    let url = stub.url.replace("http://127.0.0.1", "http://me:secret@localhost");
+    query(&client(&url, ClientSettings::default())).await.unwrap();
+    let head = stub.requests().remove(0).head;
+    assert!(head.contains("authorization: basic "), "{head}");
+    let named = stub.url.replace("127.0.0.1", "localhost");
+    query(&client(&named, ClientSettings::default())).await.unwrap();
+    let head = stub.requests().remove(1).head;
+    assert!(head.contains("host: localhost:"), "{head}");
+}
