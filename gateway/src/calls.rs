@@ -21,21 +21,23 @@ use crate::{
     error::code,
     flights::Flights,
     operation::{Name, OperationKind},
-    settings::EngineSettings,
+    settings::GatewaySettings,
 };
 use lookups::Lookups;
 use pace::Pace;
 
 pub(crate) struct Calls {
     shared: Arc<Shared>,
-    roots: Flights<RootKey, Arc<Answered>>,
+    /// `None` where they are not shared.
+    roots: Option<Flights<RootKey, Arc<Answered>>>,
     lookups: Arc<Lookups>,
 }
 
 /// What tasks need that outlive the request they were begun for.
 struct Shared {
     clients: Clients,
-    settings: EngineSettings,
+    max_batch: usize,
+    batch_across_requests: bool,
     paces: HashMap<Name, Pace>,
 }
 
@@ -57,10 +59,12 @@ pub(crate) struct Failure {
 }
 
 impl Calls {
-    pub(crate) fn new(clients: Clients, settings: EngineSettings) -> Self {
+    pub(crate) fn new(clients: Clients, settings: &GatewaySettings) -> Self {
         let paces = clients.names().map(|name| (name.clone(), Pace::default())).collect();
-        let shared = Arc::new(Shared { clients, settings, paces });
-        Self { lookups: Lookups::new(shared.clone()), shared, roots: Flights::default() }
+        let &GatewaySettings { max_batch, batch_across_requests, share_subgraph_requests, .. } = settings;
+        let shared = Arc::new(Shared { clients, max_batch: max_batch.max(1), batch_across_requests, paces });
+        let roots = share_subgraph_requests.then(Flights::default);
+        Self { lookups: Lookups::new(shared.clone()), shared, roots }
     }
 
     pub(crate) fn client(&self, subgraph: &str) -> Option<&Client> {
@@ -69,12 +73,12 @@ impl Calls {
 
     /// Asks root fields.
     pub(crate) async fn ask(&self, service: &Name, kind: OperationKind, body: Bytes, travel: &Travel) -> Arc<Answered> {
-        if kind != OperationKind::Query || !self.shared.settings.share_subgraph_requests {
+        let Some(roots) = self.roots.as_ref().filter(|_| kind == OperationKind::Query) else {
             return Arc::new(self.shared.send(service, kind, body, travel, &[]).await);
-        }
+        };
         let key = RootKey { service: service.clone(), identity: travel.identity.clone(), body: body.clone() };
         let deadline = self.shared.deadline(service, travel);
-        let flying = self.roots.join_or_begin(key, deadline, || {
+        let flying = roots.join_or_begin(key, deadline, || {
             let (shared, service, travel) = (self.shared.clone(), service.clone(), travel.clone());
             async move { Arc::new(shared.send(&service, kind, body, &travel, &[]).await) }
         });

@@ -213,7 +213,8 @@ impl<'a> Execution<'a> {
 
 impl<'a> Context<'a> {
     fn is_anonymous(&self, step: &Step) -> bool {
-        step.public && self.calls.hides_callers(&step.service)
+        // What a root field brings can depend on its arguments and on who asks, without a directive that says so.
+        step.public && step.lookup().is_some() && self.calls.hides_callers(&step.service)
     }
 
     fn travel_of(&self, step: &Step) -> &'a Travel {

@@ -30,7 +30,7 @@ use crate::{
 };
 pub use crate::{
     request::{Answer, Caller, GraphqlRequest, StatusKind},
-    settings::{EngineSettings, GatewaySettings, SecretHeaders, SubgraphSettings},
+    settings::{GatewaySettings, SecretHeaders, SubgraphSettings},
 };
 use documents::{Checked, Documents};
 use prepared::{Prepared, PreparedCache, PreparedKey};
@@ -92,7 +92,7 @@ impl Gateway {
             documents: Documents::new(settings.plan_cache_bytes),
             prepared: PreparedCache::new(settings.plan_cache_bytes),
             plans: PlanCache::new(planner, settings.plan_cache_bytes),
-            calls: Calls::new(clients, settings.engine.clone()),
+            calls: Calls::new(clients, &settings),
             flights: Flights::default(),
             supergraph,
             settings,
@@ -194,7 +194,7 @@ impl Inner {
 
     async fn answer(self: Arc<Self>, execution: Execution) -> Answer {
         let is_query = execution.prepared.operation.kind == OperationKind::Query;
-        if !is_query || !self.settings.engine.share_client_requests {
+        if !is_query || !self.settings.share_client_requests {
             return self.execute(&execution).await;
         }
         let key = SharedRequest {

@@ -21,16 +21,6 @@ pub struct GatewaySettings {
     pub operation_timeout: Duration,
     /// Bytes of plans kept for operations to come.
     pub plan_cache_bytes: u64,
-    pub engine: EngineSettings,
-    /// Settings of every subgraph that `subgraphs` does not name.
-    pub subgraph: ClientSettings,
-    pub subgraphs: BTreeMap<String, SubgraphSettings>,
-}
-
-/// What concurrent requests share.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct EngineSettings {
     /// References in one request to a subgraph; more go in several requests at once.
     pub max_batch: usize,
     /// Whether equal queries of root fields, for callers of equal headers, are sent once while they are under way.
@@ -39,17 +29,9 @@ pub struct EngineSettings {
     pub batch_across_requests: bool,
     /// Whether equal client queries of equal callers are executed once while they are under way.
     pub share_client_requests: bool,
-}
-
-impl Default for EngineSettings {
-    fn default() -> Self {
-        Self {
-            max_batch: 1_000,
-            share_subgraph_requests: true,
-            batch_across_requests: true,
-            share_client_requests: false,
-        }
-    }
+    /// Settings of every subgraph that `subgraphs` does not name.
+    pub subgraph: ClientSettings,
+    pub subgraphs: BTreeMap<String, SubgraphSettings>,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -58,7 +40,8 @@ pub struct SubgraphSettings {
     /// In place of the address in the supergraph.
     pub url: Option<String>,
     pub client: Option<ClientSettings>,
-    /// Whether what everybody may see is asked without the caller's token, so that all callers share the answer.
+    /// Whether references are looked up without the caller's token where everybody may see what is asked of them, so that
+    /// all callers share the answers. For subgraphs whose objects are the same for everybody.
     pub hides_callers: bool,
     /// Sent with every request to this subgraph, such as the credential by which it knows its gateway.
     #[serde(skip_serializing)]
@@ -94,7 +77,10 @@ impl Default for GatewaySettings {
             introspection: true,
             operation_timeout: Duration::from_secs(10),
             plan_cache_bytes: 64 * 1024 * 1024,
-            engine: EngineSettings::default(),
+            max_batch: 1_000,
+            share_subgraph_requests: true,
+            batch_across_requests: true,
+            share_client_requests: false,
             subgraph: ClientSettings::default(),
             subgraphs: BTreeMap::new(),
         }

@@ -129,6 +129,9 @@ impl MarketSettings {
     pub(crate) fn engine(&self) -> GatewaySettings {
         let mut engine = self.engine.clone();
         engine.limits.once = ["login", "register", "refreshSession"].map(String::from).to_vec();
+        for of_everybody in ["products", "inventory"] {
+            engine.subgraphs.entry(of_everybody.to_owned()).or_default().hides_callers = true;
+        }
         engine
     }
 

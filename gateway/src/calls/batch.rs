@@ -38,7 +38,7 @@ pub(crate) struct Part {
 /// Sends references. A call that a resolver error makes fail whole is made again in halves: the error may be that of a
 /// single reference, and the others are sound.
 pub(super) async fn run(shared: &Shared, service: &Name, items: &[Item], travel: &Travel) -> Vec<Found> {
-    let size = shared.settings.max_batch.max(1);
+    let size = shared.max_batch;
     let mut splits = MAX_SPLITS;
     let mut found = Vec::new();
     let mut running: FuturesUnordered<_> = (0..items.len())

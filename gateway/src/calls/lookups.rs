@@ -101,7 +101,7 @@ impl Lookups {
         let lengths: Vec<usize> = wanted.iter().map(|wanted| wanted.references.len()).collect();
         let group = Group { service: service.clone(), identity: travel.identity.clone(), values: all_values(&wanted) };
         let items = items(service, wanted, travel);
-        let found = if self.shared.settings.batch_across_requests {
+        let found = if self.shared.batch_across_requests {
             self.together(&group, items, travel).await
         } else {
             batch::run(&self.shared, service, &items, travel).await
@@ -152,7 +152,7 @@ impl Lookups {
             return Vec::new();
         }
         if let Some(batch) = state.waiting.get_mut(group)
-            && batch.items.len() + new.len() <= self.shared.settings.max_batch
+            && batch.items.len() + new.len() <= self.shared.max_batch
             && joinable(&batch.items, &new)
         {
             let first = batch.items.len();

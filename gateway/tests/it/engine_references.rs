@@ -82,7 +82,7 @@ async fn references_beyond_the_bound_go_in_further_requests() {
     let products = catalogue(&[Some("a"), Some("bb"), Some("ccc")]).await;
     let inventory = stock(&["a", "bb", "ccc"]).await;
     let mut settings = settings();
-    settings.engine.max_batch = 2;
+    settings.max_batch = 2;
     let gateway = Gateway::new(supergraph(&[&products, &inventory]), settings).unwrap();
     assert_eq!(
         ask(&gateway, "{ products { stock { available } } }").await,
