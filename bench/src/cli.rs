@@ -1,0 +1,171 @@
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command as Program;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::contender::Contender;
+use crate::load::Load;
+use crate::market::Market;
+use crate::report::{Machine, Report, chart, method, write_docs};
+use crate::workload::WORKLOADS;
+use crate::{Outcome, cold_start, federation, floor, plans, subgraphs};
+
+/// Measures the gateway beside a floor and any peers, on four subgraphs of its own.
+#[derive(Debug, Parser)]
+#[command(name = "bench", version)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Everything: all workloads, operations never seen before, and starts.
+    Federation(Options),
+    /// Only the operations never seen before.
+    Plans(Options),
+    /// Only the time from start to first answer.
+    ColdStart(Options),
+    /// The four subgraphs, until ended; their ports are told on standard output.
+    Subgraphs {
+        /// Of accounts, inventory, products and reviews; 0 lets the system choose.
+        #[arg(long, value_delimiter = ',', num_args = 4, default_values_t = [0; 4])]
+        ports: Vec<u16>,
+    },
+    /// A server that answers at once, until ended.
+    Floor {
+        #[arg(long)]
+        port: u16,
+        /// Bytes of each answer.
+        #[arg(long)]
+        size: usize,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Options {
+    /// Measure this command as well. It may contain {supergraph}, {port} and {mode}; what {mode} becomes is told in
+    /// bench/README.md. Can be given several times.
+    #[arg(long = "peer", value_name = "NAME=COMMAND", value_parser = peer)]
+    peers: Vec<Contender>,
+    /// This gateway; otherwise one is built first.
+    #[arg(long, value_name = "FILE")]
+    gateway: Option<PathBuf>,
+    #[arg(long, default_value_t = 50)]
+    connections: usize,
+    /// Seconds that are measured.
+    #[arg(long, default_value_t = 10)]
+    seconds: u64,
+    /// Seconds before those.
+    #[arg(long, default_value_t = 3)]
+    warm_up: u64,
+    #[arg(long, default_value_t = 1)]
+    rounds: usize,
+    /// Only this workload (a, b, c, d, flat, list, slow, poison). Can be given several times.
+    #[arg(long, value_name = "WORKLOAD")]
+    only: Vec<String>,
+    /// Where all figures go.
+    #[arg(long, value_name = "FILE", default_value = "target/bench.json")]
+    json: PathBuf,
+    /// Write docs/performance.md and draw docs/performance.svg.
+    #[arg(long)]
+    write_docs: bool,
+}
+
+fn peer(text: &str) -> Result<Contender, String> {
+    let (name, command) = text.split_once('=').ok_or("a peer is NAME=COMMAND")?;
+    Ok(Contender::Peer { name: name.to_owned(), command: command.to_owned() })
+}
+
+/// Which parts of the benchmark run.
+struct Parts {
+    workloads: bool,
+    plans: bool,
+    starts: bool,
+}
+
+impl Cli {
+    pub(crate) fn run(self) -> Outcome {
+        match self.command {
+            Command::Federation(options) => {
+                let whole = options.only.is_empty();
+                options.run(&Parts { workloads: true, plans: whole, starts: whole })
+            }
+            Command::Plans(options) => options.run(&Parts { workloads: false, plans: true, starts: false }),
+            Command::ColdStart(options) => options.run(&Parts { workloads: false, plans: false, starts: true }),
+            Command::Subgraphs { ports } => {
+                let ports = ports.try_into().map_err(|_| "there are four subgraphs")?;
+                service::runtime::block_on(subgraphs::serve(ports))?
+            }
+            Command::Floor { port, size } => service::runtime::block_on(floor::serve(port, size))?,
+        }
+    }
+}
+
+impl Options {
+    /// On one thread, as much as possible being left to those who are measured.
+    fn run(self, parts: &Parts) -> Outcome {
+        tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(self.measure(parts))
+    }
+
+    async fn measure(self, parts: &Parts) -> Outcome {
+        let binary = self.gateway.clone().map_or_else(built_gateway, Ok)?;
+        let version = version(&binary)?;
+        let market = Market::open(&binary).await?;
+        let contenders: Vec<_> =
+            [Contender::Gateway { binary }].into_iter().chain(self.peers.iter().cloned()).collect();
+        let report = Report {
+            date: chrono::Utc::now().format("%Y-%m-%d %H:%M").to_string(),
+            machine: Machine::this(),
+            version,
+            method: method(self.load(), self.rounds),
+            rows: if parts.workloads { self.workloads(&contenders, &market).await? } else { Vec::new() },
+            plans: if parts.plans { plans::measure(&contenders, &market).await? } else { Vec::new() },
+            starts: if parts.starts { cold_start::measure(&contenders, &market).await? } else { Vec::new() },
+        };
+        write!(std::io::stdout(), "{}", report.to_markdown())?;
+        std::fs::write(&self.json, serde_json::to_string_pretty(&report)?)?;
+        if self.write_docs {
+            write_docs(Path::new("docs"), &report.to_markdown(), &chart(&report.rows))?;
+        }
+        Ok(())
+    }
+
+    async fn workloads(&self, contenders: &[Contender], market: &Market) -> Outcome<Vec<federation::Row>> {
+        let mut rows = Vec::new();
+        for workload in &WORKLOADS {
+            if self.only.is_empty() || self.only.iter().any(|key| key == workload.key) {
+                rows.extend(federation::compare(contenders, workload, market, self.load(), self.rounds).await?);
+            }
+        }
+        Ok(rows)
+    }
+
+    fn load(&self) -> Load {
+        Load {
+            connections: self.connections,
+            warm_up: Duration::from_secs(self.warm_up),
+            window: Duration::from_secs(self.seconds),
+        }
+    }
+}
+
+/// Builds the gateway as this was built, in release, and gives where it lies: beside this.
+fn built_gateway() -> Outcome<PathBuf> {
+    let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
+    if !Program::new(cargo).args(["build", "--release", "--locked", "--package", "gateway"]).status()?.success() {
+        return Err("the gateway cannot be built".into());
+    }
+    Ok(std::env::current_exe()?.with_file_name("gateway"))
+}
+
+/// Of the program, and of the source where this is a checkout.
+fn version(gateway: &Path) -> Outcome<String> {
+    let version =
+        |command: &mut Program| Some(String::from_utf8_lossy(&command.output().ok()?.stdout).trim().to_owned());
+    let program = version(Program::new(gateway).arg("--version")).ok_or("the gateway cannot be run")?;
+    let source = version(Program::new("git").args(["rev-parse", "--short", "HEAD"])).unwrap_or_default();
+    Ok(format!("{program} {source}").trim().to_owned())
+}
