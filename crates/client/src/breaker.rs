@@ -105,6 +105,10 @@ impl Breaker {
         self.0.state().rejects(Instant::now())
     }
 
+    pub(crate) fn is_closed(&self) -> bool {
+        self.0.state().is_closed()
+    }
+
     /// Admits a call, or not.
     pub(crate) fn admit(&self) -> Option<Permit> {
         let now = Instant::now();

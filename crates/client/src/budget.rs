@@ -1,19 +1,19 @@
-//! Retries as a share of calls, so that they cannot multiply the load on a service that is down.
+//! Retries and hedges as a share of calls, so that they cannot multiply the load on a service that is down.
 
 use std::sync::{Mutex, PoisonError};
 
-/// Unused retries are saved up to this many, for one burst and no more.
+/// Unused ones are saved up to this many, for one burst and no more.
 const MOST_SAVED: f64 = 10.0;
 
-/// A token bucket that calls fill and retries empty. It starts empty: at no time have there been more retries than
-/// `ratio` times the calls.
+/// A token bucket that calls fill and further attempts empty. It starts empty: at no time have there been more of those
+/// than `ratio` times the calls.
 #[derive(Debug)]
-pub(crate) struct RetryBudget {
+pub(crate) struct Budget {
     ratio: f64,
     saved: Mutex<f64>,
 }
 
-impl RetryBudget {
+impl Budget {
     pub(crate) fn new(ratio: f64) -> Self {
         Self { ratio: ratio.clamp(0.0, 1.0), saved: Mutex::new(0.0) }
     }
@@ -23,7 +23,13 @@ impl RetryBudget {
         *saved = (*saved + self.ratio).min(MOST_SAVED);
     }
 
-    /// Takes one retry, if there is one.
+    /// Gives back one that was taken and is not used.
+    pub(crate) fn refund(&self) {
+        let mut saved = self.saved.lock().unwrap_or_else(PoisonError::into_inner);
+        *saved += 1.0;
+    }
+
+    /// Takes one further attempt, if there is one.
     pub(crate) fn withdraw(&self) -> bool {
         // Ten times a tenth is a little less than one.
         const ONE: f64 = 1.0 - 1e-9;
@@ -38,11 +44,11 @@ impl RetryBudget {
 
 #[cfg(test)]
 mod tests {
-    use super::RetryBudget;
+    use super::Budget;
 
     #[test]
     fn a_tenth_of_the_calls_may_be_retried() {
-        let budget = RetryBudget::new(0.1);
+        let budget = Budget::new(0.1);
         let mut retries = 0;
         for calls in 1..=1000 {
             budget.deposit();

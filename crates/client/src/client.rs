@@ -9,12 +9,14 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 mod call;
+mod hedge;
 
 pub(crate) use call::Answered;
+use hedge::Hedging;
 
 use crate::answer::{Fault, RawResponse, Response};
 use crate::breaker::Breaker;
-use crate::budget::RetryBudget;
+use crate::budget::Budget;
 use crate::deadline::Deadline;
 use crate::error::{BadResponse, BuildError, ClientError};
 use crate::events::Events;
@@ -56,19 +58,22 @@ struct Inner {
     max_retries: u32,
     transport: Transport,
     queue: Queue,
-    budget: RetryBudget,
+    budget: Budget,
+    /// Where there is more than one replica.
+    hedging: Option<Hedging>,
     queries: Breaker,
     mutations: Breaker,
     counters: Counters,
 }
 
 impl Client {
-    /// A client of the service `name` at `url`. Connects to nothing yet.
+    /// A client of the service `name` at `url`, and at the `urls` of its settings. Connects to nothing yet.
     ///
     /// # Errors
-    /// When `url` is not one of http or https.
+    /// When an URL is not one of http or https.
     pub fn new(name: &str, url: &str, settings: ClientSettings) -> Result<Self, BuildError> {
         let transport = Transport::new(url, &settings)?;
+        let hedging = (transport.replicas() > 1).then(|| Hedging::new(settings.hedge_ratio));
         let breaker = |kind| Breaker::new(format!("{name} {kind}"), settings.breaker.clone());
         Ok(Self(Arc::new(Inner {
             name: name.to_owned(),
@@ -81,7 +86,8 @@ impl Client {
             max_retries: settings.max_retries,
             transport,
             queue: Queue::new(settings.max_in_flight, settings.max_queued),
-            budget: RetryBudget::new(settings.retry_ratio),
+            budget: Budget::new(settings.retry_ratio),
+            hedging,
             queries: breaker("queries"),
             mutations: breaker("mutations"),
             counters: Counters::default(),
@@ -92,6 +98,7 @@ impl Client {
         &self.0.name
     }
 
+    /// The first, where there are several.
     pub fn url(&self) -> &str {
         self.0.transport.url().as_str()
     }
@@ -114,8 +121,9 @@ impl Client {
         let inner = &*self.0;
         let deadline = deadline.min(Deadline::after(inner.timeout));
         let _place = inner.begin(kind, deadline).await?;
-        let send = || inner.transport.attempt(body.clone(), headers.clone(), deadline);
-        inner.attempts(kind, deadline, send).await
+        let send = |visit| inner.transport.attempt(visit, body.clone(), headers.clone(), deadline);
+        let hedging = inner.hedging.as_ref().filter(|_| kind == OperationKind::Query);
+        inner.attempts(kind, deadline, hedging, send).await
     }
 
     /// Sends `body`, a subscription as JSON, and returns its events, by GraphQL over server-sent events in distinct
@@ -130,8 +138,8 @@ impl Client {
         let inner = &*self.0;
         let deadline = opening.min(Deadline::after(inner.timeout));
         let _place = inner.begin(OperationKind::Query, deadline).await?;
-        let send = || inner.transport.open(body.clone(), headers.clone());
-        let opened = inner.attempts(OperationKind::Query, deadline, send).await?;
+        let send = |visit| inner.transport.open(visit, body.clone(), headers.clone());
+        let opened = inner.attempts(OperationKind::Query, deadline, None, send).await?;
         Ok(Events::new(inner.name.clone(), opened, inner.event_timeout, inner.max_response_bytes))
     }
 
@@ -173,6 +181,7 @@ impl Client {
             calls: counters.calls.get(),
             attempts: counters.attempts.get(),
             retries: counters.retries.get(),
+            hedges: counters.hedges.get(),
             rejected: counters.rejected.get(),
             shed: counters.shed.get(),
             in_flight: queue.in_flight(),

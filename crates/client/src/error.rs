@@ -45,6 +45,17 @@ pub enum Unavailable {
     Status(u16),
 }
 
+impl Unavailable {
+    /// Whether another attempt, perhaps elsewhere, may do better: the service did not, or could not, answer.
+    pub(crate) fn is_passing(self) -> bool {
+        match self {
+            Self::Connect | Self::Connection => true,
+            Self::Status(status) => matches!(status, 502..=504),
+            Self::BreakerOpen => false,
+        }
+    }
+}
+
 /// What is wrong with an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadResponse {

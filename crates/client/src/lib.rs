@@ -1,5 +1,6 @@
 //! GraphQL over HTTP, for callers that must not fall when a service does: one deadline over everything, a breaker, a
-//! bounded queue, retries within a budget, and look-ups of one request batched together.
+//! bounded queue, retries and hedges within a
+//! budget, and look-ups of one request batched together.
 //!
 //! The modules are listed in the order in which a call meets them.
 
@@ -10,6 +11,7 @@ mod queue;
 mod breaker;
 mod budget;
 mod retry;
+mod latency;
 mod transport;
 mod answer;
 mod events;

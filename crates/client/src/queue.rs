@@ -33,7 +33,7 @@ impl Queue {
 
     /// A place, which is free again when it is dropped.
     pub(crate) async fn place(&self, deadline: Deadline) -> Result<OwnedSemaphorePermit, NoPlace> {
-        if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
+        if let Some(place) = self.try_place() {
             return Ok(place);
         }
         let _waiting = Waiting::start(&self.waiting, self.max_waiting).ok_or(NoPlace::Full)?;
@@ -41,6 +41,11 @@ impl Queue {
             Ok(Ok(place)) => Ok(place),
             Ok(Err(_)) | Err(_) => Err(NoPlace::TooLate),
         }
+    }
+
+    /// A place, if there is one without waiting.
+    pub(crate) fn try_place(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.places).try_acquire_owned().ok()
     }
 
     pub(crate) fn in_flight(&self) -> usize {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::client::OperationKind;
 use crate::deadline::Deadline;
-use crate::error::{ClientError, Unavailable};
+use crate::error::ClientError;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(25);
 
@@ -12,12 +12,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(25);
 /// changes nothing; a mutation never is, whatever happened to it.
 pub(crate) fn is_retryable(kind: OperationKind, error: &ClientError) -> bool {
     let ClientError::Unavailable { reason, .. } = error else { return false };
-    kind == OperationKind::Query
-        && match reason {
-            Unavailable::Connect | Unavailable::Connection => true,
-            Unavailable::Status(status) => matches!(status, 502..=504),
-            Unavailable::BreakerOpen => false,
-        }
+    kind == OperationKind::Query && reason.is_passing()
 }
 
 /// How long to wait before attempt `retry` (the first retry is 0): doubling, with full jitter around it so that callers

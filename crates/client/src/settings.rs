@@ -10,6 +10,8 @@ use crate::breaker::BreakerSettings;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ClientSettings {
+    /// Further addresses at which the same service answers: replicas, among which the calls are spread.
+    pub urls: Vec<String>,
     /// Over queueing, connecting, headers and body, retries included. What is left of the caller's deadline counts
     /// where it is less.
     #[serde(with = "humantime_serde")]
@@ -34,12 +36,16 @@ pub struct ClientSettings {
     pub max_retries: u32,
     /// Retries as a share of the calls made, over time.
     pub retry_ratio: f64,
+    /// Queries sent to a second replica because the first takes unusually long, as a share of the calls made, over time.
+    /// They count as retries too. Mutations are never sent twice.
+    pub hedge_ratio: f64,
     pub breaker: BreakerSettings,
 }
 
 impl Default for ClientSettings {
     fn default() -> Self {
         Self {
+            urls: Vec::new(),
             timeout: Duration::from_secs(3),
             event_timeout: Duration::from_secs(60),
             connect_timeout: Duration::from_secs(1),
@@ -50,6 +56,7 @@ impl Default for ClientSettings {
             max_response_bytes: 10 * 1024 * 1024,
             max_retries: 2,
             retry_ratio: 0.1,
+            hedge_ratio: 0.03,
             breaker: BreakerSettings::default(),
         }
     }

@@ -9,10 +9,12 @@ use crate::breaker::BreakerState;
 pub struct Stats {
     /// Calls asked for by callers.
     pub calls: u64,
-    /// Requests sent, retries included.
+    /// Requests sent, retries and hedges included.
     pub attempts: u64,
-    /// Attempts beyond the first.
+    /// Attempts after one that failed.
     pub retries: u64,
+    /// Attempts beside one that took unusually long.
+    pub hedges: u64,
     /// Calls not sent because the breaker was open.
     pub rejected: u64,
     /// Calls not sent because too many were waiting.
@@ -42,6 +44,7 @@ pub(crate) struct Counters {
     pub(crate) calls: Counter,
     pub(crate) attempts: Counter,
     pub(crate) retries: Counter,
+    pub(crate) hedges: Counter,
     pub(crate) rejected: Counter,
     pub(crate) shed: Counter,
 }

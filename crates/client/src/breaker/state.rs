@@ -42,6 +42,10 @@ impl State {
         Self { settings, phase, generation: 0, permits: 0, reopened: 0, opened: 0 }
     }
 
+    pub(super) fn is_closed(&self) -> bool {
+        matches!(self.phase, Phase::Closed(_))
+    }
+
     pub(super) fn rejects(&self, now: Instant) -> bool {
         match self.phase {
             Phase::Closed(_) => false,

@@ -7,13 +7,14 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::error::Elapsed;
 use tokio::time::{sleep, timeout_at};
 
+use super::hedge::Hedging;
 use super::{Inner, OperationKind};
 use crate::breaker::{Breaker, Permit};
 use crate::deadline::Deadline;
 use crate::error::{BadResponse, ClientError, Unavailable};
 use crate::queue::NoPlace;
 use crate::retry;
-use crate::transport::Failure;
+use crate::transport::{Failure, Visit};
 
 impl Inner {
     pub(super) fn breaker(&self, kind: OperationKind) -> &Breaker {
@@ -31,6 +32,9 @@ impl Inner {
     ) -> Result<OwnedSemaphorePermit, ClientError> {
         self.counters.calls.add();
         self.budget.deposit();
+        if let Some(hedging) = &self.hedging {
+            hedging.budget.deposit();
+        }
         // Before queueing: while the breaker is open, an answer must not wait for calls that are stuck.
         if self.breaker(kind).rejects() {
             return Err(self.rejected());
@@ -38,16 +42,25 @@ impl Inner {
         self.queue.place(deadline).await.map_err(|reason| self.no_place(&reason))
     }
 
-    /// Makes the attempt that `send` starts until it brings an answer, or there shall be no other.
-    pub(super) async fn attempts<A: Answered, F: Future<Output = Result<A, Failure>>>(
-        &self,
+    /// Makes the attempt that `send` starts until it brings an answer, or there shall be no other; each at another
+    /// replica than the one before.
+    pub(super) async fn attempts<'a, A: Answered, F: Future<Output = Result<A, Failure>>>(
+        &'a self,
         kind: OperationKind,
         deadline: Deadline,
-        send: impl Fn() -> F,
+        hedging: Option<&Hedging>,
+        send: impl Fn(Visit<'a>) -> F,
     ) -> Result<A, ClientError> {
-        let mut retries = 0;
+        let (mut retries, mut failed_at) = (0, None);
         loop {
-            let failed = match self.attempt(kind, deadline, send()).await {
+            let visit = self.transport.visit(failed_at);
+            failed_at = Some(visit.index);
+            let outcome = match hedging {
+                // In a box, for it holds two attempts, and few clients have replicas.
+                Some(hedging) => Box::pin(self.attempt_hedged(hedging, deadline, visit, &send)).await,
+                None => self.attempt(kind, deadline, send(visit)).await,
+            };
+            let failed = match outcome {
                 Ok(answer) => return Ok(answer),
                 Err(failed) => failed,
             };
@@ -79,7 +92,7 @@ impl Inner {
         self.budget.withdraw().then_some(pause)
     }
 
-    async fn attempt<A: Answered>(
+    pub(super) async fn attempt<A: Answered>(
         &self,
         kind: OperationKind,
         deadline: Deadline,
@@ -151,7 +164,7 @@ fn settle<A: Answered>(permit: Permit, outcome: &Result<Result<A, Failure>, Elap
 
 /// An attempt's end, with what the service said about the next one.
 #[derive(Debug)]
-struct Failed {
+pub(super) struct Failed {
     error: ClientError,
     retry_after: Option<Duration>,
     /// For the age of its connection, perhaps, so that there is nothing to wait for.

@@ -5,16 +5,7 @@ use std::time::Duration;
 use client::{Client, ClientError, ClientSettings, OperationKind, Unavailable};
 use futures_util::future::join_all;
 
-use crate::stub::{Behaviour, Stub, ask, client, query};
-
-async fn until(condition: impl Fn() -> bool) {
-    let waiting = async {
-        while !condition() {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(10), waiting).await.unwrap();
-}
+use crate::stub::{Behaviour, Stub, ask, client, query, until};
 
 #[tokio::test]
 async fn calls_share_a_connection_that_the_service_keeps_open() {

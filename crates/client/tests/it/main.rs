@@ -7,6 +7,7 @@ mod breaker;
 mod connections;
 mod events;
 mod faults;
+mod hedging;
 mod queue;
 mod retries;
 mod stub;

@@ -9,7 +9,7 @@ use http::HeaderMap;
 use serde_json::{Value, json};
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 mod behaviour;
 
@@ -33,6 +33,7 @@ pub(crate) struct Received {
     pub(crate) body: Value,
 }
 
+/// Dropped, it is gone with all its connections.
 pub(crate) struct Stub {
     pub(crate) url: String,
     shared: Arc<Shared>,
@@ -104,12 +105,24 @@ pub(crate) async fn query(client: &Client) -> Result<Value, ClientError> {
     ask(client, OperationKind::Query).await
 }
 
+/// Waits for what happens by itself.
+pub(crate) async fn until(condition: impl Fn() -> bool) {
+    let waiting = async {
+        while !condition() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), waiting).await.unwrap();
+}
+
 async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+    // Aborted with this task, which closes the connections.
+    let mut connections = JoinSet::new();
     loop {
         let (stream, _) = listener.accept().await.unwrap();
         shared.accepted.fetch_add(1, Ordering::SeqCst);
         let shared = shared.clone();
-        tokio::spawn(async move {
+        connections.spawn(async move {
             shared.open.fetch_add(1, Ordering::SeqCst);
             serve(stream, &shared).await;
             shared.open.fetch_sub(1, Ordering::SeqCst);
@@ -120,10 +133,16 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
 async fn serve(mut stream: TcpStream, shared: &Shared) {
     for nth in 0.. {
         let Some(received) = receive(&mut stream).await else { return };
-        shared.requests.lock().unwrap().push(received);
+        let hits = {
+            let mut requests = shared.requests.lock().unwrap();
+            requests.push(received);
+            requests.len()
+        };
         let mut behaviour = shared.behaviour.lock().unwrap().clone().unwrap();
-        if nth > 0 && matches!(behaviour, Behaviour::KeepThenReset) {
-            behaviour = Behaviour::Reset;
+        match behaviour {
+            Behaviour::KeepThenReset if nth > 0 => behaviour = Behaviour::Reset,
+            Behaviour::Hiccup(every, delay) if hits % every == 0 => tokio::time::sleep(delay).await,
+            _ => {}
         }
         let keeps = behaviour.keeps();
         let now = shared.concurrent.fetch_add(1, Ordering::SeqCst) + 1;

@@ -26,6 +26,10 @@ pub(crate) enum Behaviour {
     Reset,
     /// A good beginning, then one byte a second.
     Drip,
+    /// No answer at all; the connection stays open for as long as the client wants.
+    Silence,
+    /// As `Keep`, but every so many requests late.
+    Hiccup(usize, Duration),
     /// A body without an end.
     Endless,
     /// A stream of events that begins so and stays open.
@@ -51,7 +55,7 @@ impl Behaviour {
 
     /// Whether the connection waits for another request.
     pub(super) fn keeps(&self) -> bool {
-        matches!(self, Self::Keep | Self::KeepThenReset)
+        matches!(self, Self::Keep | Self::KeepThenReset | Self::Hiccup(..))
     }
 
     pub(crate) fn status(status: &'static str) -> Self {
@@ -66,9 +70,11 @@ pub(super) async fn answer(stream: &mut TcpStream, behaviour: Behaviour) -> std:
             sleep(delay).await;
             whole(stream, JSON, OK).await
         }
-        Behaviour::Keep | Behaviour::KeepThenReset | Behaviour::HangUp => {
+        Behaviour::Keep | Behaviour::KeepThenReset | Behaviour::Hiccup(..) | Behaviour::HangUp => {
             write(stream, &format!("HTTP/1.1 {JSON}\r\ncontent-length: {}\r\n\r\n{OK}", OK.len())).await
         }
+        // Until the client hangs up.
+        Behaviour::Silence => stream.read(&mut [0]).await.map(drop),
         Behaviour::CutMidBody => {
             write(stream, &format!("HTTP/1.1 {JSON}\r\ncontent-length: 100\r\n\r\n{{\"data\":")).await
         }
