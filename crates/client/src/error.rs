@@ -15,7 +15,7 @@ pub enum ClientError {
     #[error("{service} did not answer in time")]
     DeadlineExceeded { service: String },
 
-    /// Too many calls to the service are waiting already; this one was not sent.
+    /// Too many calls to the service are waiting already, or for longer than there is time; this one was not sent.
     #[error("too many calls to {service} are waiting")]
     Overloaded { service: String },
 

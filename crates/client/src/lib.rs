@@ -1,5 +1,5 @@
 //! GraphQL over HTTP, for callers that must not fall when a service does: one deadline over everything, a breaker, a
-//! bounded queue, retries and hedges within a
+//! bounded queue whose places follow what the service bears, retries and hedges within a
 //! budget, and look-ups of one request batched together.
 //!
 //! The modules are listed in the order in which a call meets them.
@@ -8,6 +8,7 @@ mod settings;
 mod client;
 mod deadline;
 mod queue;
+mod limit;
 mod breaker;
 mod budget;
 mod retry;

@@ -28,6 +28,8 @@ pub struct ClientSettings {
     pub pool_max_idle: usize,
     /// Calls that may be under way at once.
     pub max_in_flight: usize,
+    /// Whether fewer may be while the service takes longer than usual because there are many.
+    pub adaptive_limit: bool,
     /// Calls that may wait for one of those places; more are shed.
     pub max_queued: usize,
     /// Of an answer, and of one event of a stream.
@@ -52,6 +54,7 @@ impl Default for ClientSettings {
             pool_idle_timeout: Duration::from_secs(5),
             pool_max_idle: 64,
             max_in_flight: 256,
+            adaptive_limit: true,
             max_queued: 512,
             max_response_bytes: 10 * 1024 * 1024,
             max_retries: 2,

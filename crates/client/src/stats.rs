@@ -17,9 +17,11 @@ pub struct Stats {
     pub hedges: u64,
     /// Calls not sent because the breaker was open.
     pub rejected: u64,
-    /// Calls not sent because too many were waiting.
+    /// Calls not sent because too many were waiting, or would have waited beyond their deadline.
     pub shed: u64,
     pub in_flight: usize,
+    /// As many as may be in flight now.
+    pub limit: usize,
     pub queued: usize,
     pub queries: BreakerStats,
     pub mutations: BreakerStats,

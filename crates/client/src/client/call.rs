@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::error::Elapsed;
 use tokio::time::{sleep, timeout_at};
 
@@ -12,7 +11,7 @@ use super::{Inner, OperationKind};
 use crate::breaker::{Breaker, Permit};
 use crate::deadline::Deadline;
 use crate::error::{BadResponse, ClientError, Unavailable};
-use crate::queue::NoPlace;
+use crate::queue::{NoPlace, Place};
 use crate::retry;
 use crate::transport::{Failure, Visit};
 
@@ -25,11 +24,7 @@ impl Inner {
     }
 
     /// Counts a call, and waits for its place.
-    pub(super) async fn begin(
-        &self,
-        kind: OperationKind,
-        deadline: Deadline,
-    ) -> Result<OwnedSemaphorePermit, ClientError> {
+    pub(super) async fn begin(&self, kind: OperationKind, deadline: Deadline) -> Result<Place<'_>, ClientError> {
         self.counters.calls.add();
         self.budget.deposit();
         if let Some(hedging) = &self.hedging {
@@ -101,10 +96,20 @@ impl Inner {
         let permit = self.breaker(kind).admit().ok_or_else(|| self.rejected())?;
         self.counters.attempts.add();
         let outcome = timeout_at(deadline.at(), sent).await;
+        self.learn(permit.age(), &outcome);
         settle(permit, &outcome, self.patience);
         match outcome {
             Ok(answer) => answer.map_err(|failure| self.failed(failure)),
             Err(_) => Err(ClientError::DeadlineExceeded { service: self.name.clone() }.into()),
+        }
+    }
+
+    /// Only from the service's own pace: failures are often fast, and say nothing about it.
+    fn learn<A: Answered>(&self, took: Duration, outcome: &Result<Result<A, Failure>, Elapsed>) {
+        match outcome {
+            Ok(Ok(answer)) if !answer.status().is_server_error() => self.queue.observe(took, true),
+            Err(_) => self.queue.observe(took, false),
+            Ok(_) => {}
         }
     }
 

@@ -8,6 +8,7 @@ mod connections;
 mod events;
 mod faults;
 mod hedging;
+mod limit;
 mod queue;
 mod retries;
 mod stub;

@@ -146,6 +146,9 @@ async fn serve(mut stream: TcpStream, shared: &Shared) {
         }
         let keeps = behaviour.keeps();
         let now = shared.concurrent.fetch_add(1, Ordering::SeqCst) + 1;
+        if let Behaviour::Crowded(width, delay) = behaviour {
+            behaviour = Behaviour::Late(delay.mul_f64((now as f64 / width as f64).max(1.0)));
+        }
         shared.most_concurrent.fetch_max(now, Ordering::SeqCst);
         // A client that hangs up in the middle is one of the things tested.
         let _ = answer(&mut stream, behaviour).await;

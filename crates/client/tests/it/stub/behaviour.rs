@@ -30,6 +30,10 @@ pub(crate) enum Behaviour {
     Silence,
     /// As `Keep`, but every so many requests late.
     Hiccup(usize, Duration),
+    /// As `Keep`, after so long.
+    Late(Duration),
+    /// As `Late`, for as many requests at once as given; beyond, each takes longer as there are more.
+    Crowded(usize, Duration),
     /// A body without an end.
     Endless,
     /// A stream of events that begins so and stays open.
@@ -55,7 +59,7 @@ impl Behaviour {
 
     /// Whether the connection waits for another request.
     pub(super) fn keeps(&self) -> bool {
-        matches!(self, Self::Keep | Self::KeepThenReset | Self::Hiccup(..))
+        matches!(self, Self::Keep | Self::KeepThenReset | Self::Hiccup(..) | Self::Late(_) | Self::Crowded(..))
     }
 
     pub(crate) fn status(status: &'static str) -> Self {
@@ -70,11 +74,19 @@ pub(super) async fn answer(stream: &mut TcpStream, behaviour: Behaviour) -> std:
             sleep(delay).await;
             whole(stream, JSON, OK).await
         }
-        Behaviour::Keep | Behaviour::KeepThenReset | Behaviour::Hiccup(..) | Behaviour::HangUp => {
+        Behaviour::Keep
+        | Behaviour::KeepThenReset
+        | Behaviour::Hiccup(..)
+        | Behaviour::Crowded(..)
+        | Behaviour::HangUp => {
             write(stream, &format!("HTTP/1.1 {JSON}\r\ncontent-length: {}\r\n\r\n{OK}", OK.len())).await
         }
         // Until the client hangs up.
         Behaviour::Silence => stream.read(&mut [0]).await.map(drop),
+        Behaviour::Late(delay) => {
+            sleep(delay).await;
+            Box::pin(answer(stream, Behaviour::Keep)).await
+        }
         Behaviour::CutMidBody => {
             write(stream, &format!("HTTP/1.1 {JSON}\r\ncontent-length: 100\r\n\r\n{{\"data\":")).await
         }
