@@ -1,5 +1,6 @@
 //! A service on a port of its own, written on bare TCP so that it can misbehave.
 
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -36,18 +37,24 @@ pub(crate) struct Received {
 /// Dropped, it is gone with all its connections.
 pub(crate) struct Stub {
     pub(crate) url: String,
+    pub(crate) address: SocketAddr,
     shared: Arc<Shared>,
     server: JoinHandle<()>,
 }
 
 impl Stub {
     pub(crate) async fn start(behaviour: Behaviour) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/graphql", listener.local_addr().unwrap());
+        Self::start_at("127.0.0.1:0".parse().unwrap(), behaviour).await
+    }
+
+    pub(crate) async fn start_at(address: SocketAddr, behaviour: Behaviour) -> Self {
+        let listener = TcpListener::bind(address).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let url = format!("http://{address}/graphql");
         let shared = Arc::new(Shared::default());
         *shared.behaviour.lock().unwrap() = Some(behaviour);
         let server = tokio::spawn(accept(listener, shared.clone()));
-        Self { url, shared, server }
+        Self { url, address, shared, server }
     }
 
     pub(crate) fn behave(&self, behaviour: Behaviour) {
@@ -141,6 +148,7 @@ async fn serve(mut stream: TcpStream, shared: &Shared) {
         let mut behaviour = shared.behaviour.lock().unwrap().clone().unwrap();
         match behaviour {
             Behaviour::KeepThenReset if nth > 0 => behaviour = Behaviour::Reset,
+            Behaviour::EverySecond if hits % 2 == 1 => behaviour = Behaviour::status("500 Internal Server Error"),
             Behaviour::Hiccup(every, delay) if hits % every == 0 => tokio::time::sleep(delay).await,
             _ => {}
         }

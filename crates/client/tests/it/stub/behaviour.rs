@@ -34,6 +34,8 @@ pub(crate) enum Behaviour {
     Late(Duration),
     /// As `Late`, for as many requests at once as given; beyond, each takes longer as there are more.
     Crowded(usize, Duration),
+    /// As `Keep` to every second request, and 500 to the others, of which the first is one.
+    EverySecond,
     /// A body without an end.
     Endless,
     /// A stream of events that begins so and stays open.
@@ -59,7 +61,8 @@ impl Behaviour {
 
     /// Whether the connection waits for another request.
     pub(super) fn keeps(&self) -> bool {
-        matches!(self, Self::Keep | Self::KeepThenReset | Self::Hiccup(..) | Self::Late(_) | Self::Crowded(..))
+        use Behaviour::*;
+        matches!(self, Keep | KeepThenReset | Hiccup(..) | Late(_) | Crowded(..) | EverySecond)
     }
 
     pub(crate) fn status(status: &'static str) -> Self {
@@ -75,6 +78,7 @@ pub(super) async fn answer(stream: &mut TcpStream, behaviour: Behaviour) -> std:
             whole(stream, JSON, OK).await
         }
         Behaviour::Keep
+        | Behaviour::EverySecond
         | Behaviour::KeepThenReset
         | Behaviour::Hiccup(..)
         | Behaviour::Crowded(..)
