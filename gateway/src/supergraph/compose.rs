@@ -1,12 +1,31 @@
-use federation_composition::{CompositionResult, ServiceDefinition, compose_services, graphql_core};
+//! Composition: by the library, whose supergraphs lack some of what the subgraphs declare.
+
+mod declared;
+mod field_sets;
+mod joins;
+mod output_type;
+
+use federation_composition::{
+    CompositionResult, GraphQLError, ServiceDefinition, compose_services,
+    create_composition_success_read_cache_container as printed, graphql_core,
+};
 
 use super::{SubgraphSource, SupergraphError};
+use declared::Declared;
 
 pub(super) fn compose(subgraphs: &[SubgraphSource]) -> Result<String, SupergraphError> {
-    let services = subgraphs.iter().map(service).collect::<Result<Vec<_>, _>>()?;
+    let mut services = subgraphs.iter().map(service).collect::<Result<Vec<_>, _>>()?;
+    let declared: Vec<Declared> = services.iter().map(Declared::new).collect();
+    for (service, declared) in services.iter_mut().zip(&declared) {
+        field_sets::spell_out(&mut service.type_defs, declared);
+    }
     let result = compose_services(&services).map_err(|error| SupergraphError::Composition(vec![error.to_string()]))?;
     match result {
-        CompositionResult::Success(success) => Ok(success.supergraph_sdl().to_owned()),
+        CompositionResult::Success(success) => {
+            let mut supergraph = success.into_supergraph_document_node();
+            joins::complete(&mut supergraph, &declared);
+            Ok(printed(supergraph).supergraph_sdl().to_owned())
+        }
         CompositionResult::Failure(failure) => {
             Err(SupergraphError::Composition(failure.errors().iter().map(describe).collect()))
         }
@@ -21,7 +40,7 @@ fn service(subgraph: &SubgraphSource) -> Result<ServiceDefinition, SupergraphErr
     Ok(ServiceDefinition::new(&subgraph.name, document).with_url(&subgraph.url))
 }
 
-fn describe(error: &federation_composition::GraphQLError) -> String {
+fn describe(error: &GraphQLError) -> String {
     match error.code() {
         Some(code) => format!("{code}: {}", error.message),
         None => error.message.clone(),
