@@ -125,6 +125,7 @@ impl Options {
             plans: if parts.plans { plans::measure(&contenders, &market).await? } else { Vec::new() },
             starts: if parts.starts { cold_start::measure(&contenders, &market).await? } else { Vec::new() },
         };
+        write!(std::io::stderr(), "{}", report.failures())?;
         write!(std::io::stdout(), "{}", report.to_markdown())?;
         std::fs::write(&self.json, serde_json::to_string_pretty(&report)?)?;
         if self.write_docs {

@@ -22,8 +22,10 @@ pub(crate) struct Row {
     pub failure: Option<String>,
 }
 
+type Rounds = Vec<Outcome<Measured>>;
+
 /// Of several rounds the one in the middle counts, by CPU time. Contenders take turns, so that a noisy minute on this
-/// machine is noisy for all.
+/// machine is noisy for all; the floor comes last, since it has to know how long the answer is.
 pub(crate) async fn compare(
     contenders: &[Contender],
     workload: &'static Workload,
@@ -31,40 +33,37 @@ pub(crate) async fn compare(
     load: Load,
     rounds: usize,
 ) -> Outcome<Vec<Row>> {
-    let mut contenders = contenders.to_vec();
-    let mut rounds_of: Vec<Vec<Outcome<Measured>>> = Vec::new();
+    let mut results: Vec<(Contender, Rounds)> = contenders.iter().map(|one| (one.clone(), Vec::new())).collect();
     for _ in 0..rounds {
-        let mut index = 0;
-        while let Some(contender) = contenders.get(index).cloned() {
-            writeln!(std::io::stderr(), "{}: {}", workload.title, contender.name())?;
-            let measured = measure(&contender, workload, market, load).await;
-            if let (Ok(measured), true) = (&measured, workload.with_floor && contenders.iter().all(|c| !c.is_floor())) {
-                contenders.push(Contender::Floor { size: measured.measurement.answer_bytes });
-            }
-            if rounds_of.len() == index {
-                rounds_of.push(Vec::new());
-            }
-            if let Some(rounds) = rounds_of.get_mut(index) {
-                rounds.push(measured);
-            }
-            index += 1;
+        for (contender, measured) in &mut results {
+            announce(workload, contender)?;
+            measured.push(measure(contender, workload, market, load).await);
         }
     }
+    if let (true, Some(size)) = (workload.with_floor, results.iter().find_map(|(_, rounds)| answer_bytes(rounds))) {
+        let floor = Contender::Floor { size };
+        let mut measured = Vec::new();
+        for _ in 0..rounds {
+            announce(workload, &floor)?;
+            measured.push(measure(&floor, workload, market, load).await);
+        }
+        results.push((floor, measured));
+    }
     let mut reference = None;
-    Ok(contenders
-        .iter()
-        .zip(rounds_of)
-        .map(|(contender, rounds)| row(workload, contender, rounds, &mut reference))
-        .collect())
+    Ok(results.into_iter().map(|(contender, rounds)| row(workload, &contender, rounds, &mut reference)).collect())
+}
+
+/// On standard error, for whoever waits.
+fn announce(workload: &Workload, contender: &Contender) -> Outcome {
+    Ok(writeln!(std::io::stderr(), "{}: {}", workload.title, contender.name())?)
+}
+
+fn answer_bytes(rounds: &Rounds) -> Option<usize> {
+    rounds.iter().flatten().map(|round| round.measurement.answer_bytes).next()
 }
 
 /// The first contender's data are the reference for all after it.
-fn row(
-    workload: &'static Workload,
-    contender: &Contender,
-    rounds: Vec<Outcome<Measured>>,
-    reference: &mut Option<Value>,
-) -> Row {
+fn row(workload: &'static Workload, contender: &Contender, rounds: Rounds, reference: &mut Option<Value>) -> Row {
     let empty = Row { workload: workload.title, contender: contender.name().to_owned(), measured: None, failure: None };
     let rounds: Vec<Measured> = match rounds.into_iter().collect() {
         Ok(rounds) => rounds,

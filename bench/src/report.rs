@@ -48,13 +48,17 @@ impl Report {
     pub(crate) fn to_markdown(&self) -> String {
         let Machine { cpu, cores, system } = &self.machine;
         let mut text = format!("{}, {cores} cores of {cpu}, {system}, {}. {}.\n", self.date, self.version, self.method);
-        let tables = [(self.rows.is_empty(), self.federation()), (self.plans.is_empty(), self.planning())];
-        let tables = tables.into_iter().chain([(self.starts.is_empty(), self.starting())]);
-        for (_, table) in tables.filter(|(empty, _)| !empty) {
+        for table in [self.federation(), self.planning(), self.starting()].iter().filter(|table| !table.is_empty()) {
             text.push('\n');
             text.push_str(&table.to_markdown());
         }
         text
+    }
+
+    /// Why contenders could not be measured, a line for each.
+    pub(crate) fn failures(&self) -> String {
+        let failed = self.rows.iter().filter_map(|row| Some((row, row.failure.as_ref()?)));
+        failed.map(|(row, why)| format!("{}, {}: {why}\n", row.workload, row.contender)).collect()
     }
 
     fn federation(&self) -> Table {
@@ -62,7 +66,7 @@ impl Report {
             "workload",
             "contender",
             "CPU ms/request",
-            "ratio",
+            "× gateway",
             "requests/s",
             "p50 ms",
             "p99 ms",
@@ -73,9 +77,9 @@ impl Report {
         ]);
         for row in &self.rows {
             let mut cells = vec![row.workload.to_owned(), row.contender.clone()];
-            match (&row.measured, &row.failure) {
-                (Some(measured), _) => cells.extend(figures(measured, self.first_cpu(row.workload))),
-                (None, failure) => cells.push(first_line(failure.as_deref().unwrap_or("not measured"))),
+            match &row.measured {
+                Some(measured) => cells.extend(figures(measured, self.first_cpu(row.workload))),
+                None => cells.push("failed".to_owned()),
             }
             table.push(cells);
         }
@@ -133,10 +137,6 @@ fn megabytes(bytes: u64) -> String {
     format!("{:.1}", bytes as f64 / 1e6)
 }
 
-fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().replace('|', "/")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,10 +156,10 @@ mod tests {
     }
 
     #[test]
-    fn figures_stand_in_relation_to_the_first_contender_and_failures_show_why() {
+    fn figures_stand_in_relation_to_the_first_contender_and_failures_are_told_apart() {
         let row =
             |contender: &str, measured| Row { workload: "deep", contender: contender.into(), measured, failure: None };
-        let failed = Row { failure: Some("no | answer\nat all".into()), ..row("broken", None) };
+        let failed = Row { failure: Some("no answer".into()), ..row("broken", None) };
         let rows = vec![row("gateway", Some(measurement(0.4))), row("peer", Some(measurement(0.8))), failed];
         let machine = Machine { cpu: "Z80".into(), cores: 1, system: "Linux".into() };
         let (date, version, method) = ("2026-01-01".into(), "gateway 1".into(), "Once".into());
@@ -169,12 +169,13 @@ mod tests {
             "\
 2026-01-01, 1 cores of Z80, Linux, gateway 1. Once.
 
-| workload | contender | CPU ms/request | ratio | requests/s | p50 ms | p99 ms | RSS MB | peak MB | subgraph requests |  answer |
-| :------- | :-------- | -------------: | ----: | ---------: | -----: | -----: | -----: | ------: | ----------------: | ------: |
-| deep     | gateway   |          0.400 |  1.00 |       1234 |   1.00 |   9.00 |   12.3 |    13.0 |             7.000 | 87000 B |
-| deep     | peer      |          0.800 |  2.00 |       1234 |   1.00 |   9.00 |   12.3 |    13.0 |             7.000 | 87000 B |
-| deep     | broken    |    no / answer |       |            |        |        |        |         |                   |         |
+| workload | contender | CPU ms/request | × gateway | requests/s | p50 ms | p99 ms | RSS MB | peak MB | subgraph requests |  answer |
+| :------- | :-------- | -------------: | --------: | ---------: | -----: | -----: | -----: | ------: | ----------------: | ------: |
+| deep     | gateway   |          0.400 |      1.00 |       1234 |   1.00 |   9.00 |   12.3 |    13.0 |             7.000 | 87000 B |
+| deep     | peer      |          0.800 |      2.00 |       1234 |   1.00 |   9.00 |   12.3 |    13.0 |             7.000 | 87000 B |
+| deep     | broken    |         failed |           |            |        |        |        |         |                   |         |
 "
         );
+        assert_eq!(report.failures(), "deep, broken: no answer\n");
     }
 }

@@ -13,6 +13,11 @@ impl Table {
         self.rows.push(row);
     }
 
+    /// Whether there is nothing below the header.
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.len() < 2
+    }
+
     /// What begins with a digit in the first row of figures stands to the right.
     pub(super) fn to_markdown(&self) -> String {
         let columns = self.rows.first().map_or(0, Vec::len);

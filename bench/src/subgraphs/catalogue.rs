@@ -30,14 +30,14 @@ pub(super) const PRODUCTS: [(&str, i64, i64); 9] = [
 pub(super) const REVIEWS: [usize; 12] = [1, 2, 1, 2, 1, 2, 1, 2, 3, 4, 4, 4];
 
 const SENTENCES: [&str; 8] = [
-    "It arrived two days before the fair, packed in straw and without a scratch.",
+    "It arrived two days before the spring fair, packed in straw and without a scratch.",
     "My neighbour asked where it came from before I had carried it up the stairs.",
     "The colour is warmer than in the picture, which I came to like within a week.",
-    "For the price I had expected less, and I have paid more for worse.",
-    "The handle sits well in the hand even when everything around it is wet.",
-    "We have used it every morning since spring and it shows no sign of wear.",
+    "For the price I had expected rather less, and I have paid more for worse.",
+    "The handle sits well in the hand even when everything else around it is wet.",
+    "We have used it nearly every morning since spring and it shows no sign of wear.",
     "One of the corners was a little rough, nothing that fine paper would not mend.",
-    "I would buy it again, and for my sister I already have.",
+    "I would buy it again at once, and for my sister I already have.",
 ];
 
 /// The text of a review: four, five or six sentences.
