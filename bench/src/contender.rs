@@ -106,7 +106,7 @@ fn settings(folder: &Path, sharing: Sharing) -> Outcome<PathBuf> {
         "share_client_requests": sharing == Sharing::ClientRequests,
     });
     let path = folder.join(format!("gateway-{}.yaml", sharing.mode()));
-    fs::write(&path, json!({ "engine": { "engine": engine } }).to_string())?;
+    fs::write(&path, json!({ "engine": engine }).to_string())?;
     Ok(path)
 }
 
