@@ -2,6 +2,7 @@
 
 mod api;
 mod compose;
+mod required;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -53,6 +54,7 @@ pub struct Supergraph {
     field_types: HashMap<String, HashMap<String, BTreeSet<String>>>,
     behind_interface_objects: HashSet<String>,
     key_prefix: String,
+    required_with_arguments: HashSet<String>,
 }
 
 impl Supergraph {
@@ -71,6 +73,7 @@ impl Supergraph {
             field_types: field_types(&full),
             behind_interface_objects: behind_interface_objects(&full),
             key_prefix: key_prefix(&full),
+            required_with_arguments: required::with_arguments(&full),
             sdl: sdl.to_owned(),
             api_sdl,
             subgraphs,
@@ -104,6 +107,11 @@ impl Supergraph {
     /// With which response keys of the gateway's own begin, and no name of a field.
     pub(crate) fn key_prefix(&self) -> &str {
         &self.key_prefix
+    }
+
+    /// Whether a field of this name is an input of another field, for certain arguments.
+    pub(crate) fn is_required_with_arguments(&self, field: &str) -> bool {
+        self.required_with_arguments.contains(field)
     }
 
     /// Whether some subgraph has objects of this interface without knowing their types (`@interfaceObject`).

@@ -19,7 +19,7 @@ pub(crate) struct Keys {
 impl Keys {
     pub(crate) fn new(operation: &Operation, supergraph: &Supergraph) -> Self {
         let mut keys = Self { conflicting: conflicts(&operation.set, supergraph), ..Self::default() };
-        keys.collect(&operation.set, supergraph.key_prefix(), &mut HashSet::new());
+        keys.collect(&operation.set, supergraph, &mut HashSet::new());
         keys
     }
 
@@ -38,29 +38,32 @@ impl Keys {
     }
 
     /// The sets of fragments are shared, and a second visit would change nothing.
-    fn collect(&mut self, set: &SelectionSet, prefix: &str, seen: &mut HashSet<*const SelectionSet>) {
+    fn collect(&mut self, set: &SelectionSet, supergraph: &Supergraph, seen: &mut HashSet<*const SelectionSet>) {
         if !seen.insert(std::ptr::from_ref(set)) {
             return;
         }
         for selection in &set.selections {
             match selection {
-                Selection::Fragment(inner) => self.collect(inner, prefix, seen),
+                Selection::Fragment(inner) => self.collect(inner, supergraph, seen),
                 Selection::Field(field) => {
-                    self.name(field, prefix);
+                    self.name(field, supergraph);
                     if let Some(inner) = &field.set {
-                        self.collect(inner, prefix, seen);
+                        self.collect(inner, supergraph, seen);
                     }
                 }
             }
         }
     }
 
-    fn name(&mut self, field: &Field, prefix: &str) {
+    /// What `@requires` asks for with arguments keeps its name for that: the planner, who would have to find another key
+    /// for one of the two, does so in the request and forgets it in the reference.
+    fn name(&mut self, field: &Field, supergraph: &Supergraph) {
         let identity = self.identity(field);
-        let fetched = if identity.1.is_none() && field.response_key == field.name {
+        let is_taken = identity.1.is_some() || supergraph.is_required_with_arguments(&field.name);
+        let fetched = if !is_taken && field.response_key == field.name {
             field.name.clone()
         } else {
-            let next = Name::from(format!("{prefix}{}", self.fetched.len()));
+            let next = Name::from(format!("{}{}", supergraph.key_prefix(), self.fetched.len()));
             self.fetched.entry(identity).or_insert(next).clone()
         };
         self.original.insert(fetched, field.response_key.clone());

@@ -11,6 +11,7 @@ mod engine_mutations;
 mod engine_recipe;
 mod engine_references;
 mod engine_requests;
+mod engine_requires;
 mod engine_types;
 mod http_browsers;
 mod http_forwarding;
