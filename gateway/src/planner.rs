@@ -4,6 +4,7 @@
 //! slowest fetch of the one before, the graph lets a fetch start as soon as its own inputs exist.
 
 mod fragments;
+mod provides;
 mod selections;
 mod translate;
 mod typename;
@@ -86,7 +87,7 @@ impl Planner {
 
 impl Library {
     fn new(supergraph: &Document) -> Result<Self, PlanError> {
-        let state = SupergraphState::new(supergraph);
+        let state = SupergraphState::new(&provides::untangled(supergraph));
         let graph =
             Graph::graph_from_supergraph_state(&state).map_err(|error| PlanError::Supergraph(error.to_string()))?;
         Ok(Self { graph, state })

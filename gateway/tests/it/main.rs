@@ -8,6 +8,7 @@ mod engine_composition;
 mod engine_failures;
 mod engine_introspection;
 mod engine_mutations;
+mod engine_provides;
 mod engine_recipe;
 mod engine_references;
 mod engine_requests;
