@@ -6,12 +6,16 @@
 mod fragments;
 mod provides;
 mod selections;
+mod serial;
 mod translate;
 mod typename;
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use graphql_tools::{parser::parse_query, static_graphql::schema::Document};
+use graphql_tools::{
+    parser::parse_query,
+    static_graphql::{query, schema::Document},
+};
 use hive_router_query_planner::{
     ast::normalization::normalize_operation,
     graph::{Graph, PlannerOverrideContext},
@@ -95,7 +99,19 @@ impl Library {
 
     fn plan(&self, operation: &str) -> Result<Draft, PlanError> {
         let document = parse_query::<String>(operation).map_err(failed)?.into_static();
-        let normalized = normalize_operation(&self.state, &document, None).map_err(failed)?;
+        let draft = self.plan_at_once(&document)?;
+        match serial::fields(&document, &draft) {
+            Some(fields) => fields
+                .iter()
+                .map(|field| self.plan_at_once(field))
+                .collect::<Result<Vec<_>, _>>()
+                .map(serial::one_after_the_other),
+            None => Ok(draft),
+        }
+    }
+
+    fn plan_at_once(&self, document: &query::Document) -> Result<Draft, PlanError> {
+        let normalized = normalize_operation(&self.state, document, None).map_err(failed)?;
         let operation = normalized.executable_operation();
         let overrides = PlannerOverrideContext::default();
         let cancellation = CancellationToken::with_timeout(TIMEOUT);

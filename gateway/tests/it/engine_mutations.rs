@@ -75,6 +75,37 @@ async fn root_fields_run_one_after_the_other_with_all_that_is_below_them() {
     assert_eq!(*log.lock().unwrap(), ["two", "names", "one", "names"]);
 }
 
+/// Between them the first one's objects are completed, which shows what has been done until then.
+#[tokio::test]
+async fn root_fields_of_one_subgraph_are_sent_one_by_one_if_other_subgraphs_complete_them() {
+    let log = Log::default();
+    let bank = Subgraph::scripted(
+        "bank",
+        r#"
+            type Query { q: Int }
+            type Mutation { open: Thing close: Thing }
+            type Thing @key(fields: "id") { id: ID! }
+        "#,
+        answering(
+            &log,
+            "bank",
+            json!({
+                "open": { "id": "1", "__typename": "Thing" }, "close": { "id": "2", "__typename": "Thing" }
+            }),
+        ),
+    )
+    .await;
+    let names = names(&log).await;
+    let gateway = gateway(&[&bank, &names]);
+    let query = "mutation { open { name } close { name } }";
+    let both = json!({ "data": { "open": { "name": "n" }, "close": { "name": "n" } } });
+    assert_eq!(ask(&gateway, query).await, both);
+    assert_eq!(*log.lock().unwrap(), ["bank", "names", "bank", "names"]);
+    log.lock().unwrap().clear();
+    ask(&gateway, "mutation { open { id } close { id } }").await;
+    assert_eq!(*log.lock().unwrap(), ["bank"]);
+}
+
 #[tokio::test]
 async fn a_mutation_that_fails_does_not_stop_the_next() {
     let log = Arc::default();
