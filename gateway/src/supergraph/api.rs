@@ -1,6 +1,11 @@
 //! The API schema: the supergraph without the machinery of federation and without what is `@inaccessible`.
 
-use federation_composition::{graphql_core, transform_supergraph_to_public_schema};
+use std::collections::HashSet;
+
+use federation_composition::{
+    graphql_core::{self, Definition as PublicDefinition},
+    transform_supergraph_to_public_schema,
+};
 use graphql_tools::{
     parser::parse_schema,
     static_graphql::schema::{Definition, Document, Field, TypeDefinition},
@@ -17,9 +22,27 @@ const ROOT_FIELDS: &str = "type Query { __schema: __Schema! __type(name: String!
 
 pub(super) fn sdl(supergraph: &str, full: &Schema) -> Result<String, SupergraphError> {
     let document = graphql_core::parse(supergraph).map_err(|error| SupergraphError::Unreadable(error.message))?;
-    let public = transform_supergraph_to_public_schema(&document)
+    let mut public = transform_supergraph_to_public_schema(&document)
         .map_err(|error| SupergraphError::ApiSchema(error.to_string()))?;
+    drop_inaccessible_members(&mut public);
     Ok(schema_definition(full) + &graphql_core::print(&public) + "\n")
+}
+
+/// The library takes away inaccessible types, and leaves their names in unions.
+fn drop_inaccessible_members(public: &mut graphql_core::Document) {
+    let objects: HashSet<String> = public
+        .definitions
+        .iter()
+        .filter_map(|definition| match definition {
+            PublicDefinition::ObjectTypeDefinition(object) => Some(object.name.value.clone()),
+            _ => None,
+        })
+        .collect();
+    for definition in &mut public.definitions {
+        if let PublicDefinition::UnionTypeDefinition(union) = definition {
+            union.types.retain(|member| objects.contains(&member.name.value));
+        }
+    }
 }
 
 /// Empty where the root types have their default names, as printed schemas usually are.

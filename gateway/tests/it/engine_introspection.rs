@@ -57,7 +57,7 @@ async fn described() -> Subgraph {
                 id: ID! title: String @deprecated
             }
             type Secret implements Node & Base @inaccessible { id: ID! }
-            union Thing = Book
+            union Thing = Book | Secret
             enum Size { SMALL LARGE @deprecated(reason: "too big") GIANT @inaccessible }
             input In { size: Size = SMALL, list: [Int!] = [1, 2], none: In = null, gone: Int @deprecated }
             input Pick @oneOf { a: Int b: Int }
@@ -87,6 +87,7 @@ async fn the_full_query_describes_the_api_schema_and_nothing_else() {
     {
         assert!(!names.contains(&absent), "{absent}");
     }
+    assert!(!response.to_string().contains("Secret"));
     assert!(!response.to_string().contains("join__") && !response.to_string().contains("hidden"), "{names:?}");
     let directives: BTreeSet<&str> =
         schema["directives"].as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap()).collect();
