@@ -24,6 +24,12 @@ fn join(set: &mut SelectionSet) {
     let mut joined: Vec<Selection> = Vec::with_capacity(set.items.len());
     for selection in std::mem::take(&mut set.items) {
         let Some(key) = plain(&selection) else {
+            // What it selects inside a field stands before what the field selects after it.
+            let is_before = |key: &str| match &selection {
+                Selection::Field(field) => field.alias.as_ref().unwrap_or(&field.name) == key,
+                _ => true,
+            };
+            first.retain(|(key, is_leaf): &(String, bool), _| *is_leaf || !is_before(key));
             joined.push(selection);
             continue;
         };
@@ -77,6 +83,10 @@ mod tests {
             ("{ a { x } b a { y x } }", "{ a { x y } b }"),
             ("{ a { x { p } } a { x { q } } }", "{ a { x { p q } } }"),
             ("{ ... on T { a a } a }", "{ ... on T { a } a }"),
+            ("{ a ... on T { b } a }", "{ a ... on T { b } }"),
+            ("{ a { x } ...F a { y } a { z } }", "{ a { x } ...F a { y z } }"),
+            ("{ a { x } a: a { y } b: b { y } a { z } }", "{ a { x } a: a { y } b: b { y } a { z } }"),
+            ("{ a { x } b: b { y } a { z } }", "{ a { x z } b: b { y } }"),
             ("{ a a: b a(n: 1) a @skip(if: true) a }", "{ a a: b a(n: 1) a @skip(if: true) }"),
             ("{ a a { x } }", "{ a a { x } }"),
             ("fragment F on T { a a } { ...F ...F }", "fragment F on T { a } { ...F ...F }"),

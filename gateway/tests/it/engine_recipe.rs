@@ -55,6 +55,17 @@ async fn keys_come_in_the_order_of_collect_fields() {
     assert_eq!(response, expected);
 }
 
+#[tokio::test]
+async fn a_field_that_is_selected_again_after_a_fragment_adds_its_keys_after_those_of_the_fragment() {
+    let [email, nickname] = users().await;
+    let gateway = gateway(&[&email, &nickname]);
+    for fragment in ["... on Query { user { id } }", "user: user { id }", "user @include(if: true) { id }"] {
+        let query = format!("{{ user {{ nickname }} {fragment} user {{ email }} }}");
+        let response = ask(&gateway, &query).await.to_string();
+        assert_eq!(response, r#"{"data":{"user":{"nickname":"ada","id":"1","email":"a@x.test"}}}"#, "{query}");
+    }
+}
+
 async fn media() -> Subgraph {
     Subgraph::new(
         "media",
