@@ -97,8 +97,11 @@ impl Store {
     }
 }
 
+/// Objects are unordered, those of custom scalars too.
 fn text(arguments: &Arguments) -> String {
-    Value::Object(arguments.clone()).to_string()
+    let mut arguments = Value::Object(arguments.clone());
+    arguments.sort_all_objects();
+    arguments.to_string()
 }
 
 /// FNV-1a.

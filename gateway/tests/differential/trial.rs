@@ -111,6 +111,7 @@ fn caller() -> Caller {
         authenticated: false,
         authorization: None,
         forwarded: HeaderMap::new(),
+        trace: HeaderMap::new(),
         deadline: Deadline::after(Duration::from_secs(10)),
         expires_at: None,
         allow_mutation: true,

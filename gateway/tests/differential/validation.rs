@@ -6,12 +6,18 @@ use graphql_tools::{
     validation::{rules::default_rules_validation_plan, validate::validate},
 };
 
+/// What a schema has without saying so.
+const BUILT_IN: &str = "
+    scalar Int scalar Float scalar String scalar Boolean scalar ID
+    directive @skip(if: Boolean!) on FIELD | FRAGMENT_SPREAD | INLINE_FRAGMENT
+    directive @include(if: Boolean!) on FIELD | FRAGMENT_SPREAD | INLINE_FRAGMENT
+";
+
 pub(crate) struct Validation(Document);
 
 impl Validation {
     pub(crate) fn new(sdl: &str) -> Self {
-        let sdl = format!("{sdl} scalar Int scalar Float scalar String scalar Boolean scalar ID");
-        Self(parse_schema::<String>(&sdl).unwrap().into_static())
+        Self(parse_schema::<String>(&format!("{sdl}{BUILT_IN}")).unwrap().into_static())
     }
 
     pub(crate) fn check(&self, document: &str) -> Result<(), String> {
