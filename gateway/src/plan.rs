@@ -204,6 +204,13 @@ impl Selection {
     }
 }
 
+impl Shape {
+    /// By the response key as the subgraph gives it.
+    pub(crate) fn field(&self, key: &str) -> Option<&ShapeField> {
+        self.fields.iter().find(|field| *field.key == *key)
+    }
+}
+
 impl Layout {
     pub(crate) fn slot(&self, key: &str) -> Option<usize> {
         self.slots.iter().position(|slot| *slot.key == *key)

@@ -3,6 +3,7 @@
 //! The library's fetch graph is used and not the tree it makes of it: the tree runs in waves, each waiting for the
 //! slowest fetch of the one before, the graph lets a fetch start as soon as its own inputs exist.
 
+mod conflicts;
 mod fragments;
 mod provides;
 mod selections;

@@ -11,7 +11,7 @@ use crate::{
     calls::{Answered, Failure, Found, Part, SubgraphError},
     canonical::Keys,
     error::{GraphqlError, PathSegment, code},
-    plan::{Asks, Plan, Step},
+    plan::{Asks, Holds, Plan, Step},
     tree::Tree,
 };
 
@@ -46,7 +46,7 @@ impl Blame<'_> {
         match answered {
             Err(failure) => self.root_paths(&targets).into_iter().map(|path| self.failed(failure, path)).collect(),
             Ok(answer) => {
-                let of = |error: &SubgraphError| self.reported(error, append(&targets, &error.path));
+                let of = |error: &SubgraphError| self.reported(error, append(&targets, &self.of_tree(&error.path)));
                 answer.errors.iter().flat_map(of).collect()
             }
         }
@@ -69,7 +69,7 @@ impl Blame<'_> {
                 Ok(answer) => {
                     for error in &answer.errors {
                         let paths = match about(error, part, &members, found) {
-                            About::Reference(reference, rest) => append(&places_of(reference), rest),
+                            About::Reference(reference, rest) => append(&places_of(reference), &self.of_tree(rest)),
                             About::All => {
                                 let all: Vec<&Location> =
                                     members.iter().flat_map(|member| places_of(*member)).collect();
@@ -83,6 +83,23 @@ impl Blame<'_> {
             }
         }
         errors
+    }
+
+    /// A path in the answer, with the keys of the response tree for those that the subgraph was asked for.
+    fn of_tree(&self, path: &[PathSegment]) -> Location {
+        let mut shape = Some(&self.plan.shapes[self.step.shape]);
+        let of_tree = path.iter().map(|segment| {
+            let PathSegment::Key(key) = segment else { return segment.clone() };
+            let Some((read, field)) = shape.and_then(|shape| Some((shape, shape.field(key)?))) else {
+                return segment.clone();
+            };
+            shape = match field.holds {
+                Holds::Objects(inner) => Some(&self.plan.shapes[inner]),
+                Holds::Typename | Holds::Leaf => None,
+            };
+            PathSegment::Key(self.plan.layouts[read.layout].slots[field.slot].key.clone())
+        });
+        of_tree.collect()
     }
 
     fn places(&self) -> Places {

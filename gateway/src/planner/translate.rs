@@ -10,7 +10,7 @@ use hive_router_query_planner::{
 };
 use petgraph::visit::EdgeRef;
 
-use super::{PlanError, failed, fragments, selections::Selections, typename};
+use super::{PlanError, conflicts, failed, fragments, selections::Selections, typename};
 use crate::{
     operation::{Name, OperationKind, TYPENAME},
     plan::draft::{Draft, DraftPath, DraftSet, DraftStep, RenamedKey, Required},
@@ -75,10 +75,12 @@ fn fetched(
     state: &SupergraphState,
 ) -> Result<DraftStep, PlanError> {
     let mut document = fetch.operation.document;
-    typename::add(&mut document, state);
-    fragments::rename(&mut document);
-    let (renamed_types, renamed_keys) = renamed(fetch.input_rewrites.iter().chain(&fetch.output_rewrites).flatten())?;
     let references = fetch.requires.is_some();
+    typename::add(&mut document, state);
+    let (renamed_types, mut renamed_keys) =
+        renamed(fetch.input_rewrites.iter().chain(&fetch.output_rewrites).flatten())?;
+    renamed_keys.extend(conflicts::separate(&mut document, &fetch.service_name, references, state));
+    fragments::rename(&mut document);
     Ok(DraftStep {
         service: Name::from(fetch.service_name),
         kind: match fetch.operation_kind {

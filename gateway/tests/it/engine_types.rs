@@ -169,6 +169,29 @@ async fn an_object_completes_fields_as_its_own_type_declares_them() {
     assert!(two.request().query().contains("...on Book{next{title}}"), "{}", two.request().query());
 }
 
+/// The planner asks for an interface's field on each of its objects, where two types of one field must not meet.
+#[tokio::test]
+async fn a_field_that_objects_declare_with_two_nullabilities_is_asked_under_two_keys() {
+    let sdl = "
+        type Query { animals: [Animal] }
+        interface Animal { id: ID! }
+        interface Pet { friend: Animal }
+        type Cat implements Animal & Pet { id: ID! friend: Dog }
+        type Dog implements Animal & Pet { id: ID! friend: Cat! }
+    ";
+    let one = Subgraph::scripted("one", sdl, |_| {
+        let animals = json!([{ "__typename": "Cat", "friend": { "id": "d" } }, null]);
+        let errors = json!([{ "message": "stray", "path": ["animals", 1, "_p0_friend"] }]);
+        (http::StatusCode::OK, json!({ "data": { "animals": animals }, "errors": errors }).to_string())
+    })
+    .await;
+    let gateway = gateway(&[&one]);
+    let response = ask(&gateway, "{ animals { ... on Pet { friend { id } } } }").await;
+    let sent = one.request().query().to_owned();
+    assert!(sent.contains("...on Cat{friend{id}} ...on Dog{_p0_friend: friend{id}}"), "{sent}");
+    assert_eq!(response["errors"][0]["path"], json!(["animals", 1, "friend"]), "{response:#}");
+}
+
 #[tokio::test]
 async fn built_in_scalars_are_held_to_their_types() {
     let sdl = "type Query { a: Int b: Int c: Int d: Float e: Boolean f: String g: ID h: Int i: [Int!] }";
