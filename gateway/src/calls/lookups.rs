@@ -134,10 +134,11 @@ impl Lookups {
 
     /// Where each item will be found.
     fn join_or_begin(self: &Arc<Self>, group: &Group, items: Vec<Item>, travel: &Travel) -> Vec<Awaited> {
+        let deadline = self.shared.deadline(&group.service, travel);
         let mut state = self.lock();
         let of_one_lookup = items.chunk_by(|left, right| Arc::ptr_eq(&left.lookup, &right.lookup));
         let mut awaited: Vec<Option<Awaited>> =
-            of_one_lookup.flat_map(|items| state.under_way(items, travel.deadline)).collect();
+            of_one_lookup.flat_map(|items| state.under_way(items, deadline)).collect();
         let is_new = awaited.iter().map(Option::is_none);
         let new: Vec<Item> = items.iter().zip(is_new).filter(|(_, new)| *new).map(|(item, _)| item.clone()).collect();
         let mut begun = self.begin(&mut state, group, new, travel).into_iter();

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_graphql::Positioned;
 use async_graphql::parser::types::{
@@ -24,7 +24,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 /// What every subgraph of these tests imports.
-const LINK: &str = r#"
+pub(crate) const LINK: &str = r#"
     extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: [
         "@key", "@external", "@requires", "@provides", "@shareable", "@inaccessible", "@interfaceObject",
         "@authenticated", "@requiresScopes", "@override", "@tag"
@@ -45,6 +45,7 @@ pub(crate) struct Subgraph {
 pub(crate) struct Received {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Value,
+    pub(crate) at: Instant,
 }
 
 impl Received {
@@ -70,6 +71,27 @@ impl Subgraph {
     pub(crate) async fn new(name: &'static str, sdl: &str, data: Value) -> Self {
         let resolver = Resolver::new(sdl, data);
         Self::scripted(name, sdl, move |request| (StatusCode::OK, resolver.answer(request).to_string())).await
+    }
+
+    /// Like `new`, and answers each request when what the closure makes of it has ended.
+    pub(crate) async fn pausing<F>(
+        name: &'static str,
+        sdl: &str,
+        data: Value,
+        pause: impl Fn(Value) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let resolver = Arc::new(Resolver::new(sdl, data));
+        Self::resolving(name, format!("{LINK}{sdl}"), move |request| {
+            let (resolver, paused) = (Arc::clone(&resolver), pause(request.clone()));
+            async move {
+                paused.await;
+                (StatusCode::OK, resolver.answer(&request).to_string())
+            }
+        })
+        .await
     }
 
     /// Answers what the closure makes of a request body, well-formed or not.
@@ -129,6 +151,10 @@ impl Subgraph {
         self.requests.lock().unwrap().clone()
     }
 
+    pub(crate) fn forget_requests(&self) {
+        self.requests.lock().unwrap().clear();
+    }
+
     /// The only request that there was.
     pub(crate) fn request(&self) -> Received {
         let requests = self.requests();
@@ -148,7 +174,7 @@ async fn serve(
     headers: HeaderMap,
     Json(body): Json<Value>,
 ) -> (StatusCode, HeaderMap, String) {
-    serving.requests.lock().unwrap().push(Received { headers, body: body.clone() });
+    serving.requests.lock().unwrap().push(Received { headers, body: body.clone(), at: Instant::now() });
     let (status, answer) = (serving.answer)(body).await;
     let mut headers = HeaderMap::new();
     headers.insert("content-type", "application/json".parse().unwrap());
@@ -227,7 +253,7 @@ struct Resolver {
 
 struct Operation<'a> {
     fragments: &'a HashMap<async_graphql::Name, Positioned<FragmentDefinition>>,
-    representations: &'a Value,
+    variables: &'a Value,
 }
 
 impl Resolver {
@@ -264,8 +290,7 @@ impl Resolver {
             OperationType::Mutation => "Mutation",
             _ => "Query",
         };
-        let context =
-            Operation { fragments: &document.fragments, representations: &request["variables"]["representations"] };
+        let context = Operation { fragments: &document.fragments, variables: &request["variables"] };
         let mut object = self.data.get(root).cloned().unwrap_or(json!({}));
         object["__typename"] = json!(root);
         json!({ "data": self.select(&object, &operation.node.selection_set.node, &context) })
@@ -303,7 +328,9 @@ impl Resolver {
     fn field(&self, object: &Value, field: &Field, operation: &Operation<'_>) -> Value {
         let set = &field.selection_set.node;
         if field.name.node == "_entities" {
-            let representations = operation.representations.as_array().unwrap();
+            let (_, argument) = &field.arguments[0];
+            let name = argument.node.to_string();
+            let representations = operation.variables[name.trim_start_matches('$')].as_array().unwrap();
             return representations.iter().map(|reference| self.entity(reference, set, operation)).collect();
         }
         self.complete(object.get(field.name.node.as_str()).unwrap_or(&Value::Null), set, operation)
