@@ -57,12 +57,13 @@ pub(super) struct Lookup {
     pub(super) values: Vec<(String, String)>,
 }
 
-/// Lookups that may be sent in one call: values of equal names are equal.
+/// Lookups that may be sent in one call: variables of equal names have equal definitions and values. A definition that
+/// suits one selection need not suit another.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Group {
     service: Name,
     identity: Arc<Identity>,
-    values: Vec<(String, String)>,
+    variables: Vec<(String, String)>,
 }
 
 #[derive(Default)]
@@ -99,7 +100,8 @@ impl Lookups {
         travel: &Travel,
     ) -> Vec<Vec<Found>> {
         let lengths: Vec<usize> = wanted.iter().map(|wanted| wanted.references.len()).collect();
-        let group = Group { service: service.clone(), identity: travel.identity.clone(), values: all_values(&wanted) };
+        let group =
+            Group { service: service.clone(), identity: travel.identity.clone(), variables: variables(&wanted) };
         let items = items(service, wanted, travel);
         let found = if self.shared.batch_across_requests {
             self.together(&group, items, travel).await
@@ -152,7 +154,9 @@ impl Lookups {
         if new.is_empty() {
             return Vec::new();
         }
+        let deadline = self.shared.deadline(&group.service, travel);
         if let Some(batch) = state.waiting.get_mut(group)
+            && batch.awaited.suits(deadline)
             && batch.items.len() + new.len() <= self.shared.max_batch
             && joinable(&batch.items, &new)
         {
@@ -165,7 +169,6 @@ impl Lookups {
         let wait = self.wait(state, group);
         let call = self.spawn(group.clone(), id, wait, if wait.is_zero() { new.clone() } else { Vec::new() }, travel);
         *state.calls.entry(group.clone()).or_default() += 1;
-        let deadline = self.shared.deadline(&group.service, travel);
         let call = Awaited { call, id, position: 0, deadline };
         if !wait.is_zero() {
             state.waiting.insert(group.clone(), Batch { items: new.clone(), awaited: call.clone() });
@@ -207,16 +210,21 @@ impl Lookups {
     }
 }
 
+impl Awaited {
+    /// A caller who has more than twice as long as who began the call does not join: it would be told of a timeout that
+    /// is not its own.
+    fn suits(&self, deadline: Deadline) -> bool {
+        self.deadline.remaining() * 2 >= deadline.remaining()
+    }
+}
+
 impl State {
-    /// The calls that items of one lookup are in already. A caller who has more than twice as long as who began one does
-    /// not join: it would be told of a timeout that is not its own.
+    /// The calls that items of one lookup are in already.
     fn under_way(&self, items: &[Item], deadline: Deadline) -> Vec<Option<Awaited>> {
         let Some(references) = items.first().and_then(|item| self.under_way.get(&item.lookup)) else {
             return vec![None; items.len()];
         };
-        let remaining = deadline.remaining();
-        let joined =
-            |item: &Item| references.get(&item.reference).filter(|call| call.deadline.remaining() * 2 >= remaining);
+        let joined = |item: &Item| references.get(&item.reference).filter(|call| call.suits(deadline));
         items.iter().map(|item| joined(item).cloned()).collect()
     }
 
@@ -281,12 +289,13 @@ fn items(service: &Name, wanted: Vec<Wanted>, travel: &Travel) -> Vec<Item> {
     items
 }
 
-fn all_values(wanted: &[Wanted]) -> Vec<(String, String)> {
+/// Definition and value of each.
+fn variables(wanted: &[Wanted]) -> Vec<(String, String)> {
     let mut all: Vec<(String, String)> = Vec::new();
     for wanted in wanted {
-        for ((name, _), value) in wanted.selection.variables.iter().zip(&wanted.values) {
-            if !all.iter().any(|(known, _)| known == name) {
-                all.push((name.clone(), value.clone()));
+        for ((_, definition), value) in wanted.selection.variables.iter().zip(&wanted.values) {
+            if !all.iter().any(|(known, _)| known == definition) {
+                all.push((definition.clone(), value.clone()));
             }
         }
     }

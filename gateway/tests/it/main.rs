@@ -4,6 +4,7 @@ mod cli_commands;
 mod engine;
 mod engine_async_graphql;
 mod engine_authorization;
+mod engine_batching;
 mod engine_composition;
 mod engine_failures;
 mod engine_gate;
