@@ -58,7 +58,7 @@ pub(crate) struct Step {
     pub(crate) shape: usize,
     /// Variables of the client's operation that are sent along.
     pub(crate) variables: Vec<String>,
-    /// Whether everybody may see what is asked, so that it does not matter who asks.
+    /// Whether nothing is changed and everybody may see what is asked, so that it does not matter who asks.
     pub(crate) public: bool,
     /// Whether another step looks up the same of other objects.
     pub(crate) repeated: bool,

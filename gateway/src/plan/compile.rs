@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     authorize::Requirements,
-    operation::{Name, TYPENAME},
+    operation::{Name, OperationKind, TYPENAME},
     schema::{Schema, TypeId},
 };
 
@@ -109,7 +109,8 @@ impl Compiler<'_> {
             },
             shape: self.shape(layout, &step.set, &renamed(&step.renamed_keys)),
             variables: step.variables.iter().map(|(name, _)| name.clone()).collect(),
-            public: is_public(&step.set, requirements, self.full),
+            // Whoever changes something is not hidden: nobody would share the answer.
+            public: step.kind == OperationKind::Query && is_public(&step.set, requirements, self.full),
             repeated: false,
         }
     }

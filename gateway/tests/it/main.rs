@@ -8,6 +8,7 @@ mod engine_batching;
 mod engine_composition;
 mod engine_failures;
 mod engine_gate;
+mod engine_hidden_callers;
 mod engine_introspection;
 mod engine_mutations;
 mod engine_provides;
