@@ -23,10 +23,12 @@ impl Plan {
             draft.steps.iter().enumerate().map(|(position, step)| compiler.grow(position, step)).collect();
         let mut steps: Vec<Step> =
             draft.steps.iter().zip(targets).map(|(step, layout)| compiler.step(step, layout, requirements)).collect();
+        // What was read between two changes may not be so after the second.
+        let stays = steps.iter().filter(|step| step.kind == OperationKind::Mutation).count() < 2;
         for position in 0..steps.len() {
-            steps[position].repeated = is_repeated(&steps, position);
+            steps[position].repeated = stays && is_repeated(&steps, position);
         }
-        let reuses = reuse::find(&draft, &steps, &mut compiler);
+        let reuses = if stays { reuse::find(&draft, &steps, &mut compiler) } else { Vec::new() };
         let Compiler { layouts, shapes, .. } = compiler;
         Self { steps, layouts, shapes, reuses, text }
     }

@@ -16,6 +16,7 @@ mod engine_recipe;
 mod engine_references;
 mod engine_requests;
 mod engine_requires;
+mod engine_reuse;
 mod engine_schedule;
 mod engine_sharing;
 mod engine_sharing_clients;
