@@ -1,6 +1,6 @@
 //! One call for many references, of one lookup or of several.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream::FuturesUnordered};
@@ -15,7 +15,8 @@ use crate::{
     operation::{Name, OperationKind},
 };
 
-/// Calls beyond those for the references themselves that a batch may cost, to find out which reference poisons it.
+/// Calls beyond those for the references themselves that those of one request may cost, to find out which reference
+/// poisons an answer.
 const MAX_SPLITS: usize = 16;
 
 /// One reference of a batch.
@@ -23,6 +24,8 @@ const MAX_SPLITS: usize = 16;
 pub(super) struct Item {
     pub(super) lookup: Arc<Lookup>,
     pub(super) reference: Bytes,
+    /// A number for those who are looked up for one client.
+    pub(super) request: u64,
 }
 
 /// One call that was made for a batch, and what came of it.
@@ -35,22 +38,24 @@ pub(crate) struct Part {
     pub(crate) lengths: Vec<usize>,
 }
 
-/// Sends references. A call that a resolver error makes fail whole is made again in halves: the error may be that of a
+/// Sends references. A call that a resolver error makes fail whole is made again in parts: the error may be that of a
 /// single reference, and the others are sound.
 pub(super) async fn run(shared: &Shared, service: &Name, items: &[Item], travel: &Travel) -> Vec<Found> {
     let size = shared.max_batch;
-    let mut splits = MAX_SPLITS;
+    let mut splits = HashMap::new();
     let mut found = Vec::new();
     let mut running: FuturesUnordered<_> = (0..items.len())
         .step_by(size)
         .map(|start| call(shared, service, items, start, items.len().min(start + size), travel))
         .collect();
     while let Some((start, end, part, places)) = running.next().await {
-        if end - start > 1 && splits >= 2 && part.is_poisoned() {
-            splits -= 2;
-            let middle = start + (end - start) / 2;
-            running.push(call(shared, service, items, start, middle, travel));
-            running.push(call(shared, service, items, middle, end, travel));
+        let parts = if part.is_poisoned() { parts(&items[start..end], &mut splits) } else { Vec::new() };
+        if !parts.is_empty() {
+            let mut from = start;
+            for length in parts {
+                running.push(call(shared, service, items, from, from + length, travel));
+                from += length;
+            }
         } else {
             found.extend(
                 places
@@ -62,6 +67,23 @@ pub(super) async fn run(shared: &Shared, service: &Name, items: &[Item], travel:
     }
     found.sort_unstable_by_key(|(position, _)| *position);
     found.into_iter().map(|(_, found)| found).collect()
+}
+
+/// How many references of a poisoned call go in each of the next ones; none where it is not made again. First every
+/// request is on its own, as it would be without the others, and none can use up what another has to find its poison.
+fn parts(items: &[Item], splits: &mut HashMap<u64, usize>) -> Vec<usize> {
+    let of_requests: Vec<usize> =
+        items.chunk_by(|left, right| left.request == right.request).map(<[Item]>::len).collect();
+    if of_requests.len() > 1 {
+        return of_requests;
+    }
+    let left = splits.entry(items[0].request).or_insert(MAX_SPLITS);
+    if items.len() < 2 || *left < 2 {
+        return Vec::new();
+    }
+    *left -= 2;
+    let half = items.len() / 2;
+    vec![half, items.len() - half]
 }
 
 async fn call(

@@ -28,7 +28,7 @@ const LONGEST_WAIT: Duration = Duration::from_millis(2);
 pub(super) struct Lookups {
     shared: Arc<Shared>,
     state: Mutex<State>,
-    next_call: AtomicU64,
+    next_number: AtomicU64,
 }
 
 /// References of one step.
@@ -90,7 +90,7 @@ struct Batch {
 
 impl Lookups {
     pub(super) fn new(shared: Arc<Shared>) -> Arc<Self> {
-        Arc::new(Self { shared, state: Mutex::default(), next_call: AtomicU64::new(0) })
+        Arc::new(Self { shared, state: Mutex::default(), next_number: AtomicU64::new(0) })
     }
 
     pub(super) async fn look_up(
@@ -102,7 +102,8 @@ impl Lookups {
         let lengths: Vec<usize> = wanted.iter().map(|wanted| wanted.references.len()).collect();
         let group =
             Group { service: service.clone(), identity: travel.identity.clone(), variables: variables(&wanted) };
-        let items = items(service, wanted, travel);
+        let request = self.next_number.fetch_add(1, Ordering::Relaxed);
+        let items = items(service, wanted, travel, request);
         let found = if self.shared.batch_across_requests {
             self.together(&group, items, travel).await
         } else {
@@ -165,7 +166,7 @@ impl Lookups {
             let call = batch.awaited.clone();
             return state.mark(&new, &call, first);
         }
-        let id = self.next_call.fetch_add(1, Ordering::Relaxed);
+        let id = self.next_number.fetch_add(1, Ordering::Relaxed);
         let wait = self.wait(state, group);
         let call = self.spawn(group.clone(), id, wait, if wait.is_zero() { new.clone() } else { Vec::new() }, travel);
         *state.calls.entry(group.clone()).or_default() += 1;
@@ -274,7 +275,7 @@ impl Drop for Landing {
     }
 }
 
-fn items(service: &Name, wanted: Vec<Wanted>, travel: &Travel) -> Vec<Item> {
+fn items(service: &Name, wanted: Vec<Wanted>, travel: &Travel, request: u64) -> Vec<Item> {
     let mut items = Vec::new();
     for Wanted { selection, values, references } in wanted {
         let names = selection.variables.iter().map(|(name, _)| name.clone());
@@ -284,7 +285,7 @@ fn items(service: &Name, wanted: Vec<Wanted>, travel: &Travel) -> Vec<Item> {
             values: names.zip(values).collect(),
             selection,
         });
-        items.extend(references.into_iter().map(|reference| Item { lookup: lookup.clone(), reference }));
+        items.extend(references.into_iter().map(|reference| Item { lookup: lookup.clone(), reference, request }));
     }
     items
 }
