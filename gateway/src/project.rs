@@ -46,12 +46,13 @@ pub(crate) fn project(
         tree: &executed.tree,
         out,
         path: Vec::new(),
+        lost: 0,
         explained: Explained::new(&executed.errors),
         errors: executed.errors,
     };
     let start = writer.out.len();
-    if writer.object(ROOT, output.root_fields(projection)).is_err() {
-        writer.null_from(start);
+    if let Err(bubble) = writer.object(ROOT, output.root_fields(projection)) {
+        writer.stop(bubble, start, 0);
     }
     let body = writer.finish();
     output.wrote(body.len());
@@ -59,7 +60,13 @@ pub(crate) fn project(
 }
 
 /// A null in a non-null position, on its way to the nearest place that may be null.
-struct Bubble;
+enum Bubble {
+    /// There is an error that says why.
+    Explained,
+    /// There is none. This one is added where the null stops, unless a neighbour that it takes with it has one
+    /// (specification, section 6.4.4).
+    Unexplained(Box<GraphqlError>),
+}
 
 struct Writer<'a> {
     projection: Projection<'a>,
@@ -68,6 +75,8 @@ struct Writer<'a> {
     out: Vec<u8>,
     /// Of the value that is being written.
     path: Vec<Step<'a>>,
+    /// How many of the objects and lists that are being written have become null: no error is added in them.
+    lost: usize,
     errors: Vec<GraphqlError>,
     explained: Explained,
 }
@@ -84,17 +93,50 @@ impl<'a> Writer<'a> {
         for (index, field) in fields.iter().enumerate() {
             self.out.extend_from_slice(&field.quoted[usize::from(index == 0)..]);
             self.path.push(Step::Key(&field.key));
-            self.field(object, field)?;
+            if let Err(bubble) = self.field(object, field) {
+                let others = fields[index + 1..].iter();
+                return Err(self.explain(
+                    bubble,
+                    others.map(|field| (Step::Key(&field.key), (object, field))),
+                    |writer, (object, field)| writer.field(object, field),
+                ));
+            }
             self.path.pop();
         }
         self.out.push(b'}');
         Ok(())
     }
 
+    /// Looks for an explanation of a bubble among the places beside it, which become null with it.
+    fn explain<T>(
+        &mut self,
+        bubble: Bubble,
+        others: impl Iterator<Item = (Step<'a>, T)>,
+        write: impl Fn(&mut Self, T) -> Result<(), Bubble>,
+    ) -> Bubble {
+        self.path.pop();
+        if matches!(bubble, Bubble::Explained) {
+            return bubble;
+        }
+        self.lost += 1;
+        let mut explained = false;
+        for (step, other) in others {
+            let depth = self.path.len();
+            self.path.push(step);
+            explained = matches!(write(self, other), Err(Bubble::Explained));
+            self.path.truncate(depth);
+            if explained {
+                break;
+            }
+        }
+        self.lost -= 1;
+        if explained { Bubble::Explained } else { bubble }
+    }
+
     fn field(&mut self, object: u32, field: &'a Field) -> Result<(), Bubble> {
         if let Some(denial) = field.denial {
             self.report(denial.error());
-            return self.complete(Node::Null, &field.expected, field);
+            return if field.expected.nullable { self.write_null() } else { Err(Bubble::Explained) };
         }
         match &field.what {
             What::Typename(Some(name)) => self.out.extend_from_slice(name),
@@ -112,25 +154,45 @@ impl<'a> Writer<'a> {
         let start = self.out.len();
         let depth = self.path.len();
         let written = match (node, &expected.items) {
-            (Node::Missing | Node::Null, _) => Err(Bubble),
+            (Node::Missing | Node::Null, _) if expected.nullable => return self.write_null(),
+            (Node::Missing | Node::Null, _) => return Err(self.unexplained(field)),
             (Node::List { start, length }, Some(items)) => self.list(start, length, items, field),
             (Node::Leaf(text), Some(items)) => self.leaves(text, items, field),
             (node, None) => self.named(node, field),
-            _ => self.mismatch(),
+            _ => Err(self.mismatch()),
         };
-        if written.is_ok() {
-            return Ok(());
+        match written {
+            Err(bubble) if expected.nullable => {
+                self.stop(bubble, start, depth);
+                Ok(())
+            }
+            written => written,
         }
+    }
+
+    fn write_null(&mut self) -> Result<(), Bubble> {
+        self.out.extend_from_slice(b"null");
+        Ok(())
+    }
+
+    fn unexplained(&self, field: &Field) -> Bubble {
+        if self.explained.covers(&self.path) {
+            return Bubble::Explained;
+        }
+        let message = format!("Cannot return null for non-nullable field {}.", field.coordinate);
+        Bubble::Unexplained(Box::new(GraphqlError::new(code::INTERNAL, message).at(segments(&self.path))))
+    }
+
+    /// Writes null in place of what was written from `start` on, at a path of length `depth`.
+    fn stop(&mut self, bubble: Bubble, start: usize, depth: usize) {
         self.path.truncate(depth);
-        self.null_from(start);
-        if expected.nullable {
-            return Ok(());
+        if let Bubble::Unexplained(error) = bubble
+            && !self.explained.covers(&self.path)
+        {
+            self.add(*error);
         }
-        if !self.explained.covers(&self.path) {
-            let message = format!("Cannot return null for non-nullable field {}.", field.coordinate);
-            self.report(GraphqlError::new(code::INTERNAL, message));
-        }
-        Err(Bubble)
+        self.out.truncate(start);
+        self.out.extend_from_slice(b"null");
     }
 
     fn named(&mut self, node: Node, field: &'a Field) -> Result<(), Bubble> {
@@ -139,27 +201,37 @@ impl<'a> Writer<'a> {
                 if kind.write(self.tree.text(text), &mut self.out) {
                     Ok(())
                 } else {
-                    self.mismatch()
+                    Err(self.mismatch())
                 }
             }
             (Node::Type(of), What::Leaf(kind)) => {
                 let name = self.projection.supergraph.full.name_of(of).unwrap_or_default();
-                if kind.write(format!("\"{name}\"").as_bytes(), &mut self.out) { Ok(()) } else { self.mismatch() }
+                if kind.write(format!("\"{name}\"").as_bytes(), &mut self.out) { Ok(()) } else { Err(self.mismatch()) }
             }
             (Node::Object(object), What::Objects(group)) => self.composite(object, group),
-            _ => self.mismatch(),
+            _ => Err(self.mismatch()),
         }
     }
 
     fn list(&mut self, start: u32, length: u32, of: &'a Expected, field: &'a Field) -> Result<(), Bubble> {
-        let tree = self.tree;
+        self.items(self.tree.items(start, length), of, field)
+    }
+
+    fn items(&mut self, items: &[Node], of: &'a Expected, field: &'a Field) -> Result<(), Bubble> {
         self.out.push(b'[');
-        for (index, item) in tree.items(start, length).iter().enumerate() {
+        for (index, item) in items.iter().enumerate() {
             if index > 0 {
                 self.out.push(b',');
             }
             self.path.push(Step::Index(index));
-            self.complete(*item, of, field)?;
+            if let Err(bubble) = self.complete(*item, of, field) {
+                let others = (index + 1..).zip(&items[index + 1..]);
+                return Err(self.explain(
+                    bubble,
+                    others.map(|(index, item)| (Step::Index(index), *item)),
+                    |writer, item| writer.complete(item, of, field),
+                ));
+            }
             self.path.pop();
         }
         self.out.push(b']');
@@ -168,18 +240,10 @@ impl<'a> Writer<'a> {
 
     /// A list of leaves, which is kept as one text until here.
     fn leaves(&mut self, text: crate::tree::Text, of: &'a Expected, field: &'a Field) -> Result<(), Bubble> {
-        let Some(items) = leaf::items(self.tree, text) else { return self.mismatch() };
-        self.out.push(b'[');
-        for (index, item) in items.into_iter().enumerate() {
-            if index > 0 {
-                self.out.push(b',');
-            }
-            self.path.push(Step::Index(index));
-            self.complete(item, of, field)?;
-            self.path.pop();
+        match leaf::items(self.tree, text) {
+            Some(items) => self.items(&items, of, field),
+            None => Err(self.mismatch()),
         }
-        self.out.push(b']');
-        Ok(())
     }
 
     fn composite(&mut self, object: u32, group: &'a Group) -> Result<(), Bubble> {
@@ -187,27 +251,28 @@ impl<'a> Writer<'a> {
         match group.fields(of, self.projection) {
             Some(fields) => self.object(object, fields),
             // Also where a subgraph answers with a type that clients must not know of: its name is not said.
-            None => self.mismatch(),
+            None => Err(self.mismatch()),
         }
     }
 
-    fn mismatch(&mut self) -> Result<(), Bubble> {
+    fn mismatch(&mut self) -> Bubble {
         if !self.explained.covers(&self.path) {
             let message = "A service sent a value that the schema does not allow here.";
             self.report(GraphqlError::new(code::INTERNAL, message));
         }
-        Err(Bubble)
+        Bubble::Explained
     }
 
     fn report(&mut self, error: GraphqlError) {
         let path = segments(&self.path);
-        self.explained.add(&path);
-        self.errors.push(error.at(path));
+        self.add(error.at(path));
     }
 
-    fn null_from(&mut self, start: usize) {
-        self.out.truncate(start);
-        self.out.extend_from_slice(b"null");
+    fn add(&mut self, error: GraphqlError) {
+        if self.lost == 0 {
+            self.explained.add(error.path.as_deref().unwrap_or_default());
+            self.errors.push(error);
+        }
     }
 
     fn finish(mut self) -> Bytes {

@@ -99,7 +99,8 @@ impl Output {
 impl Group {
     fn new(sets: Vec<Arc<SelectionSet>>, declared: &str, layout: Option<usize>, projection: Projection<'_>) -> Self {
         let typename = layout.and_then(|layout| projection.plan?.layouts[layout].typename);
-        Self { sets, layout, typename, types: Types::of(declared, projection) }
+        let types = Types::of(declared, &sets, projection);
+        Self { sets, layout, typename, types }
     }
 
     /// `None` for an object of a type that cannot stand here.
@@ -164,7 +165,7 @@ impl Group {
 }
 
 impl Types {
-    fn of(declared: &str, projection: Projection<'_>) -> Self {
+    fn of(declared: &str, sets: &[Arc<SelectionSet>], projection: Projection<'_>) -> Self {
         let supergraph = projection.supergraph;
         if supergraph.api.is_object(declared) {
             return Self::One(Name::from(declared), OnceLock::new());
@@ -173,7 +174,8 @@ impl Types {
         let mut known: Vec<_> =
             possible.map(|name| (supergraph.full.type_id(name), Name::from(name), OnceLock::new())).collect();
         known.sort_unstable_by_key(|(of, ..)| *of);
-        let unknown = supergraph.is_behind_interface_object(declared);
+        let unknown = supergraph.is_behind_interface_object(declared)
+            && !sets.iter().any(|set| depends_on_type(set, declared, projection));
         Self::Many {
             known,
             unknown: unknown.then(|| (Name::from(declared), OnceLock::new())),
@@ -190,6 +192,17 @@ impl Expected {
             Type::NamedType(_) => Self { nullable: true, items: None },
         }
     }
+}
+
+/// Whether something is selected on some of the types that a value can have.
+fn depends_on_type(set: &SelectionSet, declared: &str, projection: Projection<'_>) -> bool {
+    set.selections.iter().any(|selection| match selection {
+        Selection::Field(_) => false,
+        Selection::Fragment(inner) => {
+            !projection.supergraph.api.has_fields_of(declared, &inner.parent)
+                || depends_on_type(inner, declared, projection)
+        }
+    })
 }
 
 fn denial(field: &operation::Field, typename: &str, projection: Projection<'_>) -> Option<Denial> {
