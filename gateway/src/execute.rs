@@ -113,10 +113,7 @@ impl<'a> Execution<'a> {
                 schedule.departs(Trip::Root { step: position, targets });
             };
         };
-        let mut references = References::default();
-        for target in targets {
-            references.add(&self.executed.tree, target, lookup, self.context.full);
-        }
+        let mut references = References::of(&self.executed.tree, &targets, lookup, self.context.full);
         self.fill_known(step, lookup, &mut references);
         if references.is_empty() {
             schedule.ended(position);

@@ -28,7 +28,7 @@ const LONGEST_WAIT: Duration = Duration::from_millis(2);
 pub(super) struct Lookups {
     shared: Arc<Shared>,
     state: Mutex<State>,
-    next_number: AtomicU64,
+    next_call: AtomicU64,
 }
 
 /// References of one step.
@@ -55,6 +55,7 @@ pub(super) struct Lookup {
     identity: Arc<Identity>,
     pub(super) selection: Arc<Selection>,
     pub(super) values: Vec<(String, String)>,
+    scope: Option<u64>,
 }
 
 /// Lookups that may be sent in one call: variables of equal names have equal definitions and values. A definition that
@@ -64,6 +65,8 @@ struct Group {
     service: Name,
     identity: Arc<Identity>,
     variables: Vec<(String, String)>,
+    /// The execution outside of which nothing is shared, where nothing is to be.
+    scope: Option<u64>,
 }
 
 #[derive(Default)]
@@ -90,7 +93,7 @@ struct Batch {
 
 impl Lookups {
     pub(super) fn new(shared: Arc<Shared>) -> Arc<Self> {
-        Arc::new(Self { shared, state: Mutex::default(), next_number: AtomicU64::new(0) })
+        Arc::new(Self { shared, state: Mutex::default(), next_call: AtomicU64::new(0) })
     }
 
     pub(super) async fn look_up(
@@ -100,16 +103,11 @@ impl Lookups {
         travel: &Travel,
     ) -> Vec<Vec<Found>> {
         let lengths: Vec<usize> = wanted.iter().map(|wanted| wanted.references.len()).collect();
-        let group =
-            Group { service: service.clone(), identity: travel.identity.clone(), variables: variables(&wanted) };
-        let request = self.next_number.fetch_add(1, Ordering::Relaxed);
-        let items = items(service, wanted, travel, request);
-        let found = if self.shared.batch_across_requests {
-            self.together(&group, items, travel).await
-        } else {
-            batch::run(&self.shared, service, &items, travel).await
-        };
-        let mut found = found.into_iter();
+        let scope = (!self.shared.batch_across_requests).then_some(travel.execution);
+        let identity = travel.identity.clone();
+        let group = Group { service: service.clone(), identity, variables: variables(&wanted), scope };
+        let items = items(&group, wanted, travel);
+        let mut found = self.together(&group, items, travel).await.into_iter();
         lengths.into_iter().map(|length| found.by_ref().take(length).collect()).collect()
     }
 
@@ -166,7 +164,7 @@ impl Lookups {
             let call = batch.awaited.clone();
             return state.mark(&new, &call, first);
         }
-        let id = self.next_number.fetch_add(1, Ordering::Relaxed);
+        let id = self.next_call.fetch_add(1, Ordering::Relaxed);
         let wait = self.wait(state, group);
         let call = self.spawn(group.clone(), id, wait, if wait.is_zero() { new.clone() } else { Vec::new() }, travel);
         *state.calls.entry(group.clone()).or_default() += 1;
@@ -178,7 +176,8 @@ impl Lookups {
     }
 
     fn wait(&self, state: &State, group: &Group) -> Duration {
-        if !state.calls.contains_key(group) || state.waiting.contains_key(group) {
+        let alone = group.scope.is_some() || !state.calls.contains_key(group);
+        if alone || state.waiting.contains_key(group) {
             return Duration::ZERO;
         }
         let expected = self.shared.paces.get(&group.service).and_then(super::Pace::expected).unwrap_or_default();
@@ -275,17 +274,19 @@ impl Drop for Landing {
     }
 }
 
-fn items(service: &Name, wanted: Vec<Wanted>, travel: &Travel, request: u64) -> Vec<Item> {
+fn items(group: &Group, wanted: Vec<Wanted>, travel: &Travel) -> Vec<Item> {
     let mut items = Vec::new();
     for Wanted { selection, values, references } in wanted {
         let names = selection.variables.iter().map(|(name, _)| name.clone());
         let lookup = Arc::new(Lookup {
-            service: service.clone(),
-            identity: travel.identity.clone(),
+            service: group.service.clone(),
+            identity: group.identity.clone(),
             values: names.zip(values).collect(),
             selection,
+            scope: group.scope,
         });
-        items.extend(references.into_iter().map(|reference| Item { lookup: lookup.clone(), reference, request }));
+        let item = |reference| Item { lookup: lookup.clone(), reference, request: travel.execution };
+        items.extend(references.into_iter().map(item));
     }
     items
 }

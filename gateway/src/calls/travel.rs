@@ -1,6 +1,9 @@
 //! What travels with a call beside its body.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use client::Deadline;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -13,6 +16,8 @@ pub(crate) struct Travel {
     /// Trace context, which changes no answer. A shared call is part of the trace of who began it.
     trace: Arc<HeaderMap>,
     pub(crate) deadline: Deadline,
+    /// The execution that it is for.
+    pub(super) execution: u64,
 }
 
 /// The headers on which an answer may depend, repeated ones in their order.
@@ -36,11 +41,13 @@ impl Travel {
             identity: Arc::new(Identity(forwarded.chain(own).collect())),
             trace: Arc::new(caller.trace.clone()),
             deadline,
+            execution: next_execution(),
         }
     }
 
+    /// Of another execution for the same caller.
     pub(crate) fn until(&self, deadline: Deadline) -> Self {
-        Self { deadline, ..self.clone() }
+        Self { deadline, execution: next_execution(), ..self.clone() }
     }
 
     pub(crate) fn headers(&self) -> HeaderMap {
@@ -53,4 +60,9 @@ impl Travel {
         }
         headers
     }
+}
+
+fn next_execution() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }

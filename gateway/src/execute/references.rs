@@ -1,6 +1,9 @@
 //! References (`representations`) of the objects at a path, equal ones once.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+};
 
 use bytes::Bytes;
 
@@ -17,28 +20,33 @@ pub(super) struct References {
     json: Vec<Bytes>,
     /// For each reference the objects that it stands for.
     targets: Vec<Vec<u32>>,
-    by_json: HashMap<Bytes, usize>,
 }
 
 impl References {
     /// Leaves out an object of another type, and one whose inputs are not there because an earlier fetch failed.
-    pub(super) fn add(&mut self, tree: &Tree, target: u32, lookup: &Lookup, full: &Schema) {
-        let mut made = Made { tree, full, members: Vec::new() };
-        if !made.object(target, &lookup.template, &lookup.renamed) {
-            return;
-        }
-        // One that names only its type may stand for another object each time.
-        let identifies = made.members.iter().any(|(key, _)| *key != TYPENAME);
-        let json = made.json();
-        match self.by_json.get(json.as_slice()) {
-            Some(position) if identifies => self.targets[*position].push(target),
-            _ => {
-                let json = Bytes::from(json);
-                self.by_json.insert(json.clone(), self.json.len());
-                self.json.push(json);
-                self.targets.push(vec![target]);
+    pub(super) fn of(tree: &Tree, targets: &[u32], lookup: &Lookup, full: &Schema) -> Self {
+        let mut references = Self::default();
+        let mut known: HashMap<Bytes, usize> = HashMap::with_capacity(targets.len());
+        let mut made = Made::new(tree, full);
+        let mut json = Vec::new();
+        for target in targets {
+            if !made.object(*target, &lookup.template, &lookup.renamed) {
+                continue;
+            }
+            made.write(&mut json);
+            // One that names only its type may stand for another object each time.
+            let identifies = made.members.iter().any(|(key, _)| *key != TYPENAME);
+            match known.get(json.as_slice()) {
+                Some(position) if identifies => references.targets[*position].push(*target),
+                _ => {
+                    let json = Bytes::copy_from_slice(&json);
+                    known.insert(json.clone(), references.json.len());
+                    references.json.push(json);
+                    references.targets.push(vec![*target]);
+                }
             }
         }
+        references
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -83,34 +91,51 @@ pub(super) fn of(
     renamed: &[(HashSet<TypeId>, Name)],
     full: &Schema,
 ) -> Option<Vec<u8>> {
-    let mut made = Made { tree, full, members: Vec::new() };
-    made.object(object, template, renamed).then(|| made.json())
+    let mut made = Made::new(tree, full);
+    let mut json = Vec::new();
+    made.object(object, template, renamed).then(|| made.write(&mut json))?;
+    Some(json)
 }
 
 const TYPENAME: &[u8] = b"\"__typename\":";
 
-/// A reference that is being made: JSON of its members, by `"key":`.
+/// A reference that is being made, or an object in one.
 struct Made<'a> {
     tree: &'a Tree,
     full: &'a Schema,
-    members: Vec<(&'a [u8], Vec<u8>)>,
+    /// By `"key":` where in `values` the JSON is.
+    members: Vec<(&'a [u8], Range<usize>)>,
+    values: Vec<u8>,
 }
 
 impl<'a> Made<'a> {
+    fn new(tree: &'a Tree, full: &'a Schema) -> Self {
+        Self { tree, full, members: Vec::new(), values: Vec::new() }
+    }
+
     /// False where there is nothing to identify the object by.
     fn object(&mut self, object: u32, template: &'a Template, renamed: &'a [(HashSet<TypeId>, Name)]) -> bool {
+        self.members.clear();
+        self.values.clear();
         if !self.parts(object, template) || self.members.is_empty() {
             return false;
         }
+        if !renamed.is_empty() && self.has(TYPENAME) {
+            self.rename(object, template, renamed);
+        }
+        true
+    }
+
+    fn rename(&mut self, object: u32, template: &'a Template, renamed: &'a [(HashSet<TypeId>, Name)]) {
         let of = template.iter().find_map(|part| match part {
             Part::Fragment { typename, .. } | Part::Typename(typename) => self.tree.type_of(object, *typename),
             Part::Field { .. } => None,
         });
-        let name = renamed.iter().find(|(fits, _)| of.is_none_or(|of| fits.contains(&of))).map(|(_, name)| name);
-        if let (Some(name), Some((_, json))) = (name, self.members.iter_mut().find(|(key, _)| *key == TYPENAME)) {
-            *json = format!("\"{name}\"").into_bytes();
+        if let Some((_, name)) = renamed.iter().find(|(fits, _)| of.is_none_or(|of| fits.contains(&of))) {
+            let start = self.values.len();
+            self.name(name);
+            self.insert(TYPENAME, start);
         }
-        true
     }
 
     /// False where a required value has never been fetched. A value that was fetched and is null is sent as null.
@@ -118,7 +143,9 @@ impl<'a> Made<'a> {
         template.iter().all(|part| match part {
             Part::Typename(typename) => {
                 if let Some(name) = self.tree.type_of(object, *typename).and_then(|of| self.full.name_of(of)) {
-                    self.insert(TYPENAME, format!("\"{name}\"").into_bytes());
+                    let start = self.values.len();
+                    self.name(name);
+                    self.insert(TYPENAME, start);
                 }
                 true
             }
@@ -126,80 +153,87 @@ impl<'a> Made<'a> {
                 if self.tree.type_of(object, *typename).is_some_and(|of| !fits.contains(&of)) {
                     return true;
                 }
-                let before = self.members.iter().any(|(key, _)| *key == TYPENAME);
+                let before = self.has(TYPENAME);
                 let complete = self.parts(object, inner);
-                if complete && !before && !self.members.iter().any(|(key, _)| *key == TYPENAME) {
-                    self.members.insert(0, (TYPENAME, name.to_vec()));
+                if complete && !before && !self.has(TYPENAME) {
+                    let start = self.values.len();
+                    self.values.extend_from_slice(name);
+                    self.members.insert(0, (TYPENAME, start..self.values.len()));
                 }
                 complete
             }
             Part::Field { slots, key, inner } => {
-                let mut json = Vec::new();
-                let written = self.tree_value(object, slots, inner, &mut json);
-                if written {
-                    self.insert(key, json);
-                }
-                written
+                let nodes = slots.iter().flatten().map(|slot| self.tree.slot(object, *slot));
+                let Some(node) = nodes.into_iter().find(|node| *node != Node::Missing) else { return false };
+                let start = self.values.len();
+                let complete = self.value(node, inner);
+                self.insert(key, start);
+                complete
             }
         })
     }
 
-    fn tree_value(&self, object: u32, slots: &[Option<usize>; 2], inner: &'a Template, out: &mut Vec<u8>) -> bool {
-        let nodes = slots.iter().flatten().map(|slot| self.tree.slot(object, *slot));
-        match nodes.into_iter().find(|node| *node != Node::Missing) {
-            Some(node) => self.value(node, inner, out),
-            None => false,
-        }
-    }
-
-    fn value(&self, node: Node, inner: &'a Template, out: &mut Vec<u8>) -> bool {
+    fn value(&mut self, node: Node, inner: &'a Template) -> bool {
         match node {
-            Node::Missing | Node::Null => out.extend_from_slice(b"null"),
-            Node::Leaf(text) => out.extend_from_slice(self.tree.text(text)),
-            Node::Type(of) => {
-                out.extend_from_slice(format!("\"{}\"", self.full.name_of(of).unwrap_or_default()).as_bytes())
-            }
+            Node::Missing | Node::Null => self.values.extend_from_slice(b"null"),
+            Node::Leaf(text) => self.values.extend_from_slice(self.tree.text(text)),
+            Node::Type(of) => self.name(self.full.name_of(of).unwrap_or_default()),
             Node::List { start, length } => {
-                out.push(b'[');
+                self.values.push(b'[');
                 for (index, item) in self.tree.items(start, length).iter().enumerate() {
                     if index > 0 {
-                        out.push(b',');
+                        self.values.push(b',');
                     }
-                    if !self.value(*item, inner, out) {
+                    if !self.value(*item, inner) {
                         return false;
                     }
                 }
-                out.push(b']');
+                self.values.push(b']');
             }
             Node::Object(object) => {
-                let mut made = Made { tree: self.tree, full: self.full, members: Vec::new() };
+                let mut made = Self::new(self.tree, self.full);
                 if !made.parts(object, inner) {
                     return false;
                 }
-                out.extend_from_slice(&made.json());
+                made.append(&mut self.values);
             }
         }
         true
     }
 
-    fn insert(&mut self, key: &'a [u8], json: Vec<u8>) {
+    fn name(&mut self, name: &str) {
+        self.values.push(b'"');
+        self.values.extend_from_slice(name.as_bytes());
+        self.values.push(b'"');
+    }
+
+    fn has(&self, key: &[u8]) -> bool {
+        self.members.iter().any(|(known, _)| *known == key)
+    }
+
+    /// The value is what `values` has from `start` on.
+    fn insert(&mut self, key: &'a [u8], start: usize) {
+        let value = start..self.values.len();
         match self.members.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, known)) => *known = json,
-            None => self.members.push((key, json)),
+            Some((_, known)) => *known = value,
+            None => self.members.push((key, value)),
         }
     }
 
-    fn json(&self) -> Vec<u8> {
-        let mut json = Vec::with_capacity(64);
-        json.push(b'{');
+    fn write(&self, out: &mut Vec<u8>) {
+        out.clear();
+        self.append(out);
+    }
+
+    fn append(&self, out: &mut Vec<u8>) {
+        out.push(b'{');
         for (index, (key, value)) in self.members.iter().enumerate() {
             if index > 0 {
-                json.push(b',');
+                out.push(b',');
             }
-            json.extend_from_slice(key);
-            json.extend_from_slice(value);
+            out.extend_from_slice(key);
+            out.extend_from_slice(&self.values[value.clone()]);
         }
-        json.push(b'}');
-        json
+        out.push(b'}');
     }
 }

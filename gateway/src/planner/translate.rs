@@ -10,7 +10,7 @@ use hive_router_query_planner::{
 };
 use petgraph::visit::EdgeRef;
 
-use super::{PlanError, conflicts, failed, fragments, selections::Selections, typename};
+use super::{PlanError, conflicts, failed, fragments, order, selections::Selections, typename};
 use crate::{
     operation::{Name, OperationKind, TYPENAME},
     plan::draft::{Draft, DraftPath, DraftSet, DraftStep, RenamedKey, Required},
@@ -76,6 +76,9 @@ fn fetched(
 ) -> Result<DraftStep, PlanError> {
     let mut document = fetch.operation.document;
     let references = fetch.requires.is_some();
+    if references {
+        order::sort(&mut document);
+    }
     typename::add(&mut document, state);
     let (renamed_types, mut renamed_keys) =
         renamed(fetch.input_rewrites.iter().chain(&fetch.output_rewrites).flatten())?;
@@ -155,7 +158,16 @@ fn required(set: &SelectionSet) -> Result<Vec<Required>, PlanError> {
             SelectionItem::FragmentSpread(_) => {}
         }
     }
+    all.sort_by(|left, right| place(left).cmp(&place(right)));
     if ambiguous(&all) { Err(failed("one reference would need two values of one field")) } else { Ok(all) }
+}
+
+/// References that say the same are equal byte for byte, so that one spares the other.
+fn place(required: &Required) -> (bool, &str) {
+    match required {
+        Required::Field { key, .. } => (false, key),
+        Required::Fragment { condition, .. } => (true, condition),
+    }
 }
 
 /// The planner sometimes joins fields that require one field with different arguments. A reference has place for one
