@@ -121,7 +121,7 @@ impl Client {
         let inner = &*self.0;
         let deadline = deadline.min(Deadline::after(inner.timeout));
         let _place = inner.begin(kind, deadline).await?;
-        let send = |visit| inner.transport.attempt(visit, body.clone(), headers.clone(), deadline);
+        let send = |visit| inner.transport.attempt(visit, body.clone(), &headers, deadline);
         let hedging = inner.hedging.as_ref().filter(|_| kind == OperationKind::Query);
         inner.attempts(kind, deadline, hedging, send).await
     }
@@ -138,7 +138,7 @@ impl Client {
         let inner = &*self.0;
         let deadline = opening.min(Deadline::after(inner.timeout));
         let _place = inner.begin(OperationKind::Query, deadline).await?;
-        let send = |visit| inner.transport.open(visit, body.clone(), headers.clone());
+        let send = |visit| inner.transport.open(visit, body.clone(), &headers);
         let opened = inner.attempts(OperationKind::Query, deadline, None, send).await?;
         Ok(Events::new(inner.name.clone(), opened, inner.event_timeout, inner.max_response_bytes))
     }

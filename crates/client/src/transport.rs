@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, TE, TRANSFER_ENCODING, UPGRADE,
 };
-use http::{HeaderMap, HeaderValue, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use hyper::body::Body;
 use reqwest::{Url, redirect};
 
@@ -30,6 +30,12 @@ use crate::settings::ClientSettings;
 const ACCEPTED: HeaderValue = HeaderValue::from_static("application/graphql-response+json, application/json;q=0.9");
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+static NOT_PASSED_ON: [HeaderName; 8] =
+    [ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, HOST, TE, TRANSFER_ENCODING, UPGRADE, DEADLINE_HEADER];
+
+/// Headers that are added here, with the host and the length of the body.
+const OURS: usize = 5;
 
 #[derive(Debug)]
 pub(crate) struct Transport {
@@ -75,7 +81,7 @@ impl Transport {
         &self,
         visit: Visit<'_>,
         body: Bytes,
-        headers: HeaderMap,
+        headers: &HeaderMap,
         deadline: Deadline,
     ) -> Result<RawResponse, Failure> {
         let mut headers = outgoing(headers, ACCEPTED);
@@ -107,7 +113,7 @@ impl Transport {
     }
 
     /// Asks for an event stream, once. No deadline is told to the service: a stream has none.
-    pub(crate) async fn open(&self, visit: Visit<'_>, body: Bytes, headers: HeaderMap) -> Result<Opened, Failure> {
+    pub(crate) async fn open(&self, visit: Visit<'_>, body: Bytes, headers: &HeaderMap) -> Result<Opened, Failure> {
         let response = self.post(visit.replica, body, outgoing(headers, EVENT_STREAM)).await;
         let response = response.inspect_err(|failure| visit.judge(failure))?;
         if is_event_stream(response.status(), response.headers()) {
@@ -134,12 +140,12 @@ impl Transport {
 }
 
 /// The caller's headers without those that belong to its own connection and body, and with ours.
-fn outgoing(mut headers: HeaderMap, accepted: HeaderValue) -> HeaderMap {
-    let dropped = [ACCEPT_ENCODING, CONNECTION, CONTENT_LENGTH, HOST, TE, TRANSFER_ENCODING, UPGRADE, DEADLINE_HEADER];
-    for name in dropped {
-        headers.remove(name);
+fn outgoing(headers: &HeaderMap, accepted: HeaderValue) -> HeaderMap {
+    let mut outgoing = HeaderMap::with_capacity(headers.len() + OURS);
+    for (name, value) in headers.iter().filter(|(name, _)| !NOT_PASSED_ON.contains(name)) {
+        outgoing.append(name.clone(), value.clone());
     }
-    headers.insert(ACCEPT, accepted);
-    headers.insert(CONTENT_TYPE, JSON);
-    headers
+    outgoing.insert(ACCEPT, accepted);
+    outgoing.insert(CONTENT_TYPE, JSON);
+    outgoing
 }

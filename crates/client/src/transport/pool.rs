@@ -78,18 +78,22 @@ impl Pool {
             };
             match sender.try_send_request(request).await {
                 Ok(response) => return Ok((response, Connection { sender, idle: &self.idle })),
-                Err(mut error) => match (broken, error.take_message()) {
-                    (Broken::Stale, Some(unsent)) => request = unsent,
-                    // What came was no HTTP, which tells nothing about the connection's age.
-                    (Broken::Stale, None) if error.error().is_parse() => return Err(Broken::Fresh),
-                    (broken, _) => {
-                        // What closed this one has closed the others.
-                        self.idle.lock().entries.clear();
-                        return Err(broken);
-                    }
+                Err(mut error) => match error.take_message() {
+                    Some(unsent) if matches!(broken, Broken::Stale) => request = unsent,
+                    // What came was no HTTP, which has nothing to do with the connection's age.
+                    _ if error.error().is_parse() => return Err(Broken::Fresh),
+                    _ => return Err(self.lost(broken)),
                 },
             }
         }
+    }
+
+    fn lost(&self, broken: Broken) -> Broken {
+        if matches!(broken, Broken::Stale) {
+            // What has closed this one has closed the others, in all likelihood.
+            self.idle.lock().entries.clear();
+        }
+        broken
     }
 
     fn request(&self, headers: HeaderMap, body: Bytes) -> Request<Full<Bytes>> {
