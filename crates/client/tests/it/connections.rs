@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use client::{Client, ClientError, ClientSettings, OperationKind, Unavailable};
 use futures_util::future::join_all;
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::time::{Instant, timeout};
 
 use crate::stub::{Behaviour, Stub, ask, client, query, until};
 
@@ -52,7 +55,7 @@ async fn stale(stub: &Stub) -> Client {
 async fn a_query_lost_on_a_used_connection_is_sent_on_a_fresh_one_without_a_pause() {
     let stub = Stub::start(Behaviour::KeepThenReset).await;
     let client = stale(&stub).await;
-    let started = tokio::time::Instant::now();
+    let started = Instant::now();
     query(&client).await.unwrap();
     assert!(started.elapsed() < Duration::from_millis(12), "{:?} is as long as a pause", started.elapsed());
     assert_eq!((stub.hits(), stub.accepted(), client.stats().retries), (3, 2, 1));
@@ -83,7 +86,7 @@ async fn an_answer_that_is_not_read_to_its_end_costs_its_connection_only() {
 async fn a_caller_that_hangs_up_takes_its_connection_with_it() {
     let stub = Stub::start(Behaviour::Slow(Duration::from_secs(30))).await;
     let client = client(&stub.url, ClientSettings::default());
-    let hanging_up = tokio::time::timeout(Duration::from_millis(50), query(&client));
+    let hanging_up = timeout(Duration::from_millis(50), query(&client));
     assert!(hanging_up.await.is_err());
     stub.behave(Behaviour::Keep);
     query(&client).await.unwrap();
@@ -101,4 +104,39 @@ async fn credentials_in_the_url_and_other_names_of_the_address_work_as_well() {
     query(&client(&named, ClientSettings::default())).await.unwrap();
     let head = stub.requests().remove(1).head;
     assert!(head.contains("host: localhost:"), "{head}");
+}
+
+#[tokio::test]
+async fn a_service_that_accepts_no_connections_is_unavailable_after_the_connect_timeout() {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    // As many as the system lets wait for `accept`; then connecting takes for ever.
+    let mut waiting = Vec::new();
+    while let Ok(stream) = timeout(Duration::from_millis(100), TcpStream::connect(address)).await {
+        waiting.push(stream.unwrap());
+        assert!(waiting.len() < 100);
+    }
+    let settings = ClientSettings { connect_timeout: Duration::from_millis(200), ..ClientSettings::default() };
+    let client = client(&format!("http://{address}/"), settings);
+    let started = Instant::now();
+    let error = ask(&client, OperationKind::Mutation).await.unwrap_err();
+    assert!(matches!(error, ClientError::Unavailable { reason: Unavailable::Connect, .. }), "{error:?}");
+    assert!(!error.may_have_been_executed());
+    assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn what_is_no_http_is_a_broken_connection() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let client = client(&format!("http://{}/", listener.local_addr().unwrap()), ClientSettings::default());
+    let service = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.write_all(b"SSH-2.0-OpenSSH_9.6\r\n\r\n").await.unwrap();
+        stream
+    };
+    let (outcome, _stream) = tokio::join!(query(&client), service);
+    let error = outcome.unwrap_err();
+    assert!(matches!(error, ClientError::Unavailable { reason: Unavailable::Connection, .. }), "{error:?}");
 }
