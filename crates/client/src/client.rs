@@ -78,9 +78,7 @@ impl Client {
         Ok(Self(Arc::new(Inner {
             name: name.to_owned(),
             timeout: settings.timeout,
-            // What was slow enough to tell against the service, had it answered. A client whose timeout is less than
-            // that must find out as well.
-            patience: settings.breaker.slow_after.min(settings.timeout / 2),
+            patience: settings.patience(),
             event_timeout: settings.event_timeout,
             max_response_bytes: settings.max_response_bytes,
             max_retries: settings.max_retries,

@@ -44,6 +44,14 @@ pub struct ClientSettings {
     pub breaker: BreakerSettings,
 }
 
+impl ClientSettings {
+    /// How long the service must have had before it is its failure that it did not answer: what would have been slow if
+    /// it had. A client whose timeout is less than that must find out as well.
+    pub(crate) fn patience(&self) -> Duration {
+        self.breaker.slow_after.min(self.timeout / 2)
+    }
+}
+
 impl Default for ClientSettings {
     fn default() -> Self {
         Self {

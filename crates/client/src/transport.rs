@@ -90,7 +90,8 @@ impl Transport {
             Some(pool) => self.attempt_from(pool, body, headers).await,
             None => self.attempt_by_reqwest(visit.replica, body, headers).await,
         };
-        answer.inspect_err(|failure| visit.judge(failure))
+        visit.settle(&answer);
+        answer
     }
 
     async fn attempt_by_reqwest(
@@ -115,7 +116,8 @@ impl Transport {
     /// Asks for an event stream, once. No deadline is told to the service: a stream has none.
     pub(crate) async fn open(&self, visit: Visit<'_>, body: Bytes, headers: &HeaderMap) -> Result<Opened, Failure> {
         let response = self.post(visit.replica, body, outgoing(headers, EVENT_STREAM)).await;
-        let response = response.inspect_err(|failure| visit.judge(failure))?;
+        visit.settle(&response);
+        let response = response?;
         if is_event_stream(response.status(), response.headers()) {
             return Ok(Opened::Stream(response));
         }

@@ -91,3 +91,16 @@ async fn a_replica_that_is_gone_costs_no_query() {
     assert!(stats.attempts * 10 <= stats.calls * 11, "{stats:?}");
     assert!(other.hits() >= 200);
 }
+
+#[tokio::test]
+async fn a_replica_that_is_silent_costs_few_calls() {
+    let timeout = Duration::from_millis(200);
+    let (one, _other, client) = replicated(ClientSettings { timeout, hedge_ratio: 0.0, ..generous() }).await;
+    one.behave(Behaviour::Silence);
+    let mut lost = 0;
+    for _ in 0..200 {
+        lost += usize::from(ask(&client, OperationKind::Mutation).await.is_err());
+    }
+    assert!((1..=3).contains(&lost), "{lost} lost");
+    assert_eq!(client.stats().mutations.state, BreakerState::Closed);
+}
