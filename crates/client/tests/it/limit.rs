@@ -65,12 +65,12 @@ async fn an_overloaded_service_gets_fewer_calls_and_the_others_are_shed_at_once(
     assert_eq!(client.stats().limit, 256);
     crowd(&client, 300, Duration::from_secs(3)).await;
     let limit = client.stats().limit;
-    assert!((16..=80).contains(&limit), "{limit}");
+    assert!((16..=128).contains(&limit), "{limit}");
 
     let outcomes = crowd(&client, 300, Duration::from_secs(2)).await;
     assert!(outcomes.answered > 500 && outcomes.shed > 500, "{outcomes:?}");
     assert!(outcomes.late * 10 <= outcomes.answered, "{outcomes:?}");
-    assert!(outcomes.longest <= DEADLINE + Duration::from_millis(100), "{outcomes:?}");
+    assert!(outcomes.longest <= DEADLINE + Duration::from_millis(300), "{outcomes:?}");
     assert!(outcomes.longest_shed < DEADLINE / 2, "shed, not queued: {outcomes:?}");
     assert_eq!((client.stats().in_flight, client.stats().queued), (0, 0));
 }
