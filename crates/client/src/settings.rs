@@ -10,7 +10,8 @@ use crate::breaker::BreakerSettings;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ClientSettings {
-    /// Further addresses at which the same service answers: replicas, among which the calls are spread.
+    /// Further addresses at which the same service answers: replicas, among which the calls are spread. They
+    /// belong to one service, and not into settings that several share.
     pub urls: Vec<String>,
     /// Over queueing, connecting, headers and body, retries included. What is left of the caller's deadline counts
     /// where it is less.
