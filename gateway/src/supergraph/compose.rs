@@ -1,6 +1,8 @@
 //! Composition: by the library, whose supergraphs lack some of what the subgraphs declare.
 
+mod dialect;
 mod declared;
+mod reentry;
 mod field_sets;
 mod joins;
 mod output_type;
@@ -17,12 +19,14 @@ pub(super) fn compose(subgraphs: &[SubgraphSource]) -> Result<String, Supergraph
     let mut services = subgraphs.iter().map(service).collect::<Result<Vec<_>, _>>()?;
     let declared: Vec<Declared> = services.iter().map(Declared::new).collect();
     for (service, declared) in services.iter_mut().zip(&declared) {
+        reentry::hide(&mut service.type_defs);
         field_sets::spell_out(&mut service.type_defs, declared);
     }
     let result = compose_services(&services).map_err(|error| SupergraphError::Composition(vec![error.to_string()]))?;
     match result {
         CompositionResult::Success(success) => {
             let mut supergraph = success.into_supergraph_document_node();
+            reentry::restore(&mut supergraph);
             joins::complete(&mut supergraph, &declared);
             Ok(printed(supergraph).supergraph_sdl().to_owned())
         }
@@ -33,16 +37,18 @@ pub(super) fn compose(subgraphs: &[SubgraphSource]) -> Result<String, Supergraph
 }
 
 fn service(subgraph: &SubgraphSource) -> Result<ServiceDefinition, SupergraphError> {
-    let document = graphql_core::parse(&subgraph.sdl).map_err(|error| SupergraphError::UnreadableSubgraph {
+    let mut document = graphql_core::parse(&subgraph.sdl).map_err(|error| SupergraphError::UnreadableSubgraph {
         subgraph: subgraph.name.clone(),
         message: error.message,
     })?;
+    dialect::translate(&mut document);
     Ok(ServiceDefinition::new(&subgraph.name, document).with_url(&subgraph.url))
 }
 
 fn describe(error: &GraphQLError) -> String {
+    let message = reentry::named_as_declared(&error.message);
     match error.code() {
-        Some(code) => format!("{code}: {}", error.message),
-        None => error.message.clone(),
+        Some(code) => format!("{code}: {message}"),
+        None => message,
     }
 }

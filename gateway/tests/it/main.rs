@@ -5,6 +5,7 @@ mod engine;
 mod engine_async_graphql;
 mod engine_authorization;
 mod engine_batching;
+mod engine_composed_fields;
 mod engine_composition;
 mod engine_failures;
 mod engine_gate;

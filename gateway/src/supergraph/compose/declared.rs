@@ -1,10 +1,10 @@
-//! What one subgraph declares, under the names that its types have in the supergraph.
+//! What one subgraph declares.
 
 use std::collections::{HashMap, HashSet};
 
 use federation_composition::{
     ServiceDefinition, extract_link_implementations,
-    graphql_core::{Definition, Directive, Document, FieldDefinition, NamedType, OperationType, Type, Value},
+    graphql_core::{Definition, Directive, Document, FieldDefinition, NamedType, Type, Value},
 };
 
 const FEDERATION: &str = "https://specs.apollo.dev/federation";
@@ -42,9 +42,8 @@ impl Declared {
         let document = &service.type_defs;
         let mut declared =
             Self { subgraph: service.name.clone(), directives: DirectiveNames::new(document), types: HashMap::new() };
-        let roots = roots(document);
         for definition in &document.definitions {
-            declared.add(definition, &roots);
+            declared.add(definition);
         }
         declared
     }
@@ -66,9 +65,9 @@ impl Declared {
         }
     }
 
-    fn add(&mut self, definition: &Definition, roots: &HashMap<String, &'static str>) {
+    fn add(&mut self, definition: &Definition) {
         let Some(name) = definition.name() else { return };
-        let name = renamed(&name.value, roots);
+        let name = name.value.as_str();
         let (is_object, interfaces, directives, fields) = match definition {
             Definition::ObjectTypeDefinition(of) => (true, &of.interfaces, &of.directives, &of.fields),
             Definition::ObjectTypeExtension(of) => (true, &of.interfaces, &of.directives, &of.fields),
@@ -83,10 +82,8 @@ impl Declared {
                 self.add_members(&interface.name.value, &[NamedType::new(name)]);
             }
         }
-        let fields: Vec<_> = fields
-            .iter()
-            .map(|field| (field.name.value.clone(), self.directives.read(field, directives, roots)))
-            .collect();
+        let fields: Vec<_> =
+            fields.iter().map(|field| (field.name.value.clone(), self.directives.read(field, directives))).collect();
         let declared = self.types.entry(name.to_owned()).or_default();
         declared.is_object = is_object;
         declared.fields.extend(fields);
@@ -108,14 +105,9 @@ impl DirectiveNames {
         Self { requires: name("@requires"), provides: name("@provides"), external: name("@external") }
     }
 
-    fn read(
-        &self,
-        field: &FieldDefinition,
-        of_parent: &[Directive],
-        roots: &HashMap<String, &'static str>,
-    ) -> DeclaredField {
+    fn read(&self, field: &FieldDefinition, of_parent: &[Directive]) -> DeclaredField {
         DeclaredField {
-            of_type: renamed_type(&field.ty, roots),
+            of_type: field.ty.clone(),
             requires: field_set(&field.directives, &self.requires).map(str::to_owned),
             provides: field_set(&field.directives, &self.provides).map(str::to_owned),
             external: of_parent.iter().chain(&field.directives).any(|d| d.name.value == self.external),
@@ -130,37 +122,6 @@ fn field_set<'d>(directives: &'d [Directive], name: &str) -> Option<&'d str> {
         Value::String(text) if argument.name.value == "fields" => Some(text.value.as_str()),
         _ => None,
     })
-}
-
-/// Root types are renamed by composition to what they are called by default.
-fn roots(document: &Document) -> HashMap<String, &'static str> {
-    let operations = document.definitions.iter().flat_map(|definition| match definition {
-        Definition::SchemaDefinition(schema) => schema.operation_types.as_slice(),
-        Definition::SchemaExtension(schema) => schema.operation_types.as_slice(),
-        _ => &[],
-    });
-    operations
-        .map(|operation| {
-            let default = match operation.operation {
-                OperationType::Query => "Query",
-                OperationType::Mutation => "Mutation",
-                OperationType::Subscription => "Subscription",
-            };
-            (operation.ty.name.value.clone(), default)
-        })
-        .collect()
-}
-
-fn renamed<'n>(name: &'n str, roots: &HashMap<String, &'static str>) -> &'n str {
-    roots.get(name).copied().unwrap_or(name)
-}
-
-fn renamed_type(of_type: &Type, roots: &HashMap<String, &'static str>) -> Type {
-    match of_type {
-        Type::Named(named) => Type::named(renamed(&named.name.value, roots)),
-        Type::List(list) => Type::list(renamed_type(&list.ty, roots)),
-        Type::NonNull(inner) => Type::non_null(renamed_type(&inner.ty, roots)),
-    }
 }
 
 /// The type without lists and non-null.

@@ -44,7 +44,7 @@ pub(super) fn complete(supergraph: &mut Document, declared: &[Declared]) {
             if of_interface || name == "Query" {
                 add_joins(field, &sources);
             }
-            complete_joins(field, &sources);
+            complete_joins(field, &sources, of_interface);
         }
     }
 }
@@ -121,16 +121,19 @@ fn own_arguments(source: &Source<'_>) -> Vec<Argument> {
 }
 
 /// Types that differ from the field's, and field sets as they were written before [`super::field_sets`].
-fn complete_joins(field: &mut FieldDefinition, sources: &[Source<'_>]) {
-    for directive in field.directives.iter_mut().filter(|directive| directive.name.value == JOIN_FIELD) {
-        let Some(source) = sources.iter().find(|source| graph_of(directive) == Some(source.graph)) else { continue };
-        for (name, text) in [("requires", &source.field.requires), ("provides", &source.field.provides)] {
-            if let (Some(argument), Some(text)) = (argument_mut(directive, name), text) {
-                *argument = Value::string(text);
+fn complete_joins(field: &mut FieldDefinition, sources: &[Source<'_>], of_interface: bool) {
+    for join in field.directives.iter_mut().filter(|directive| directive.name.value == JOIN_FIELD) {
+        let Some(source) = sources.iter().find(|source| graph_of(join) == Some(source.graph)) else { continue };
+        for own in own_arguments(source) {
+            match argument_mut(join, &own.name.value) {
+                Some(value) => *value = own.value,
+                // Elsewhere the library has its reasons, such as an `@external` that Federation 1 wanted on keys.
+                None if of_interface => join.arguments.push(own),
+                None => {}
             }
         }
-        if source.field.of_type != field.ty && argument(directive, "type").is_none() {
-            directive.arguments.push(Argument::new("type", Value::string(print(&source.field.of_type))));
+        if source.field.of_type != field.ty && argument(join, "type").is_none() {
+            join.arguments.push(Argument::new("type", Value::string(print(&source.field.of_type))));
         }
     }
 }
