@@ -1,12 +1,13 @@
 //! Against a subgraph of async-graphql as it comes: how it fails is what the gateway has to put up with.
 
 use async_graphql::{
-    EmptyMutation, EmptySubscription, Object, Request, SDLExportOptions, Schema, SimpleObject, Variables,
+    ComplexObject, EmptyMutation, EmptySubscription, Object, ObjectType, Request, SDLExportOptions, Schema,
+    SimpleObject, Variables,
 };
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::engine::{Subgraph, ask, gateway};
+use crate::engine::{Subgraph, ask, ask_with, gateway};
 
 struct Query;
 
@@ -41,9 +42,13 @@ impl Query {
 }
 
 async fn inventory() -> Subgraph {
-    let schema = Schema::build(Query, EmptyMutation, EmptySubscription).enable_federation().finish();
+    serving("inventory", Query).await
+}
+
+async fn serving<Q: ObjectType + 'static>(name: &'static str, query: Q) -> Subgraph {
+    let schema = Schema::build(query, EmptyMutation, EmptySubscription).enable_federation().finish();
     let sdl = schema.sdl_with_options(SDLExportOptions::new().federation());
-    Subgraph::resolving("inventory", sdl, move |request: Value| {
+    Subgraph::resolving(name, sdl, move |request: Value| {
         let schema = schema.clone();
         async move {
             let variables = Variables::from_json(request["variables"].clone());
@@ -89,5 +94,58 @@ async fn a_resolver_error_for_one_reference_costs_only_that_one() {
                 "extensions": { "code": "INTERNAL", "service": "inventory" }
             }]
         })
+    );
+}
+
+struct Prices;
+
+#[derive(SimpleObject)]
+#[graphql(name = "Product", complex)]
+struct Priced {
+    id: String,
+}
+
+#[ComplexObject]
+impl Priced {
+    async fn price(&self, r#in: String) -> String {
+        format!("{} {in}", self.id)
+    }
+}
+
+#[Object]
+impl Prices {
+    async fn currency(&self) -> &'static str {
+        "EUR"
+    }
+
+    #[graphql(entity)]
+    async fn product(&self, id: String) -> Priced {
+        Priced { id }
+    }
+}
+
+#[tokio::test]
+async fn one_field_of_a_reference_with_different_arguments_is_two_values() {
+    let products = Subgraph::new(
+        "products",
+        r#"type Query { cheap: [Product] dear: [Product] } type Product @key(fields: "id") { id: String! @shareable }"#,
+        json!({ "Query": {
+            "cheap": [{ "__typename": "Product", "id": "a" }],
+            "dear": [{ "__typename": "Product", "id": "a" }, { "__typename": "Product", "id": "b" }]
+        } }),
+    )
+    .await;
+    let prices = serving("prices", Prices).await;
+    let gateway = gateway(&[&products, &prices]);
+    let query = r#"query($c: String!) {
+        cheap { price(in: "EUR") other: price(in: "USD") third: price(in: $c) }
+        dear { price(in: "USD") other: price(in: "EUR") }
+    }"#;
+    assert_eq!(
+        ask_with(&gateway, query, json!({ "c": "GBP" })).await,
+        json!({ "data": {
+            "cheap": [{ "price": "a EUR", "other": "a USD", "third": "a GBP" }],
+            "dear": [{ "price": "a USD", "other": "a EUR" }, { "price": "b USD", "other": "b EUR" }]
+        } })
     );
 }

@@ -15,6 +15,7 @@ mod engine_mutations;
 mod engine_provides;
 mod engine_poison;
 mod engine_recipe;
+mod engine_recipe_more;
 mod engine_references;
 mod engine_requests;
 mod engine_requires;
