@@ -4,6 +4,7 @@ mod dialect;
 mod declared;
 mod reentry;
 mod field_sets;
+mod nullability;
 mod joins;
 mod output_type;
 
@@ -18,6 +19,7 @@ use declared::Declared;
 pub(super) fn compose(subgraphs: &[SubgraphSource]) -> Result<String, SupergraphError> {
     let mut services = subgraphs.iter().map(service).collect::<Result<Vec<_>, _>>()?;
     let declared: Vec<Declared> = services.iter().map(Declared::new).collect();
+    nullability::merge(&mut services);
     for (service, declared) in services.iter_mut().zip(&declared) {
         reentry::hide(&mut service.type_defs);
         field_sets::spell_out(&mut service.type_defs, declared);

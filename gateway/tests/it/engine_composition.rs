@@ -76,3 +76,23 @@ fn root_types_have_their_default_names() {
         Supergraph::compose(&[source("a", renamed), source("b", "type Query { three: Int }")]).unwrap().api_sdl();
     assert_eq!(composed, "type Query {\n  one: Int\n  three: Int\n}\n\ntype Mutation {\n  two: Int\n}\n");
 }
+
+/// What is sent must suit every subgraph, what is received can come from any.
+#[test]
+fn types_that_differ_in_what_may_be_null_are_merged_in_lists_too() {
+    let sdl = |of_type: &str| {
+        format!(
+            r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.0", import: ["@shareable"])
+            type Query implements Node {{ tags(in: {of_type}, by: By): {of_type} @shareable }}
+            interface Node {{ tags(in: {of_type}, by: By): {of_type} }}
+            input By {{ ids: {of_type} }}"#
+        )
+    };
+    let merged = |a: &str, b: &str| Supergraph::compose(&[source("a", &sdl(a)), source("b", &sdl(b))]);
+    for api in [merged("[Int]", "[Int!]!").unwrap().api_sdl(), merged("[Int!]!", "[Int]").unwrap().api_sdl()] {
+        assert_eq!(api.matches("tags(in: [Int!]!, by: By): [Int]\n").count(), 2, "{api}");
+        assert!(api.contains("input By {\n  ids: [Int!]!\n}"), "{api}");
+    }
+    let error = merged("[Int]!", "[Int!]").unwrap_err().to_string();
+    assert!(error.contains(r#""Query.tags(in:)" is incompatible across subgraphs"#), "{error}");
+}
