@@ -6,6 +6,7 @@ mod reentry;
 mod field_sets;
 mod nullability;
 mod joins;
+mod interface_keys;
 mod output_type;
 
 use federation_composition::{
@@ -30,7 +31,12 @@ pub(super) fn compose(subgraphs: &[SubgraphSource]) -> Result<String, Supergraph
             let mut supergraph = success.into_supergraph_document_node();
             reentry::restore(&mut supergraph);
             joins::complete(&mut supergraph, &declared);
-            Ok(printed(supergraph).supergraph_sdl().to_owned())
+            let faults = interface_keys::faults(&supergraph, &declared);
+            if faults.is_empty() {
+                Ok(printed(supergraph).supergraph_sdl().to_owned())
+            } else {
+                Err(SupergraphError::Composition(faults))
+            }
         }
         CompositionResult::Failure(failure) => {
             Err(SupergraphError::Composition(failure.errors().iter().map(describe).collect()))

@@ -96,3 +96,27 @@ fn types_that_differ_in_what_may_be_null_are_merged_in_lists_too() {
     let error = merged("[Int]!", "[Int!]").unwrap_err().to_string();
     assert!(error.contains(r#""Query.tags(in:)" is incompatible across subgraphs"#), "{error}");
 }
+
+/// Without this, an object would be asked of a subgraph that has never heard of it.
+#[test]
+fn what_a_subgraph_with_a_key_of_an_interface_must_know_of_its_objects_is_checked() {
+    let link = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: [
+        "@key", "@interfaceObject", "@override", "@shareable"
+    ])"#;
+    let known = r#"type Query { media: Media } interface Media @key(fields: "id") { id: ID! likes: Int }
+        type Book implements Media @key(fields: "id") { id: ID! likes: Int @shareable }"#;
+    let fault = |other: &str| {
+        let sdl = |sdl: &str| format!("{link} {sdl}");
+        let composed = Supergraph::compose(&[source("a", &sdl(known)), source("b", &sdl(other))]);
+        let SupergraphError::Composition(faults) = composed.unwrap_err() else { panic!() };
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        faults[0].clone()
+    };
+    let book = r#"type Media @key(fields: "id") @interfaceObject { id: ID! } type Book @key(fields: "id") { id: ID! }"#;
+    assert!(fault(book).starts_with("INTERFACE_OBJECT_USAGE_ERROR: [b]") && fault(book).contains(r#"type "Book""#));
+    let moved = r#"type Media @key(fields: "id") @interfaceObject { id: ID! likes: Int @override(from: "a") }"#;
+    assert!(fault(moved).contains(r#"cannot be used on field "Media.likes" on subgraph "b""#), "{}", fault(moved));
+    let film = r#"interface Media { id: ID! } type Film implements Media { id: ID! likes: Int }"#;
+    assert!(fault(film).starts_with("INTERFACE_KEY_MISSING_IMPLEMENTATION_TYPE: [a]"), "{}", fault(film));
+    assert!(fault(film).contains(r#"should define type "Film""#), "{}", fault(film));
+}

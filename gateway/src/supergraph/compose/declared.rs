@@ -20,6 +20,7 @@ pub(super) struct DirectiveNames {
     pub(super) requires: String,
     pub(super) provides: String,
     external: String,
+    overrides: String,
 }
 
 #[derive(Default)]
@@ -35,6 +36,7 @@ pub(super) struct DeclaredField {
     pub(super) requires: Option<String>,
     pub(super) provides: Option<String>,
     pub(super) external: bool,
+    pub(super) overrides: bool,
 }
 
 impl Declared {
@@ -102,7 +104,12 @@ impl DirectiveNames {
             Some(links) => links.resolve_import_name(FEDERATION, name),
             None => name.trim_start_matches('@').to_owned(),
         };
-        Self { requires: name("@requires"), provides: name("@provides"), external: name("@external") }
+        Self {
+            requires: name("@requires"),
+            provides: name("@provides"),
+            external: name("@external"),
+            overrides: name("@override"),
+        }
     }
 
     fn read(&self, field: &FieldDefinition, of_parent: &[Directive]) -> DeclaredField {
@@ -111,6 +118,7 @@ impl DirectiveNames {
             requires: field_set(&field.directives, &self.requires).map(str::to_owned),
             provides: field_set(&field.directives, &self.provides).map(str::to_owned),
             external: of_parent.iter().chain(&field.directives).any(|d| d.name.value == self.external),
+            overrides: field.directives.iter().any(|d| d.name.value == self.overrides),
         }
     }
 }

@@ -49,7 +49,7 @@ pub(super) fn complete(supergraph: &mut Document, declared: &[Declared]) {
     }
 }
 
-fn graphs<'d>(supergraph: &Document, declared: &'d [Declared]) -> HashMap<String, &'d Declared> {
+pub(super) fn graphs<'d>(supergraph: &Document, declared: &'d [Declared]) -> HashMap<String, &'d Declared> {
     let values = supergraph.definitions.iter().flat_map(|definition| match definition {
         Definition::EnumTypeDefinition(of) if of.name.value == "join__Graph" => of.values.as_slice(),
         _ => &[],
@@ -146,14 +146,14 @@ fn joined<'f>(field: &'f FieldDefinition, graph: &str) -> Option<&'f Directive> 
     joins(field).find(|directive| graph_of(directive) == Some(graph))
 }
 
-fn graph_of(directive: &Directive) -> Option<&str> {
+pub(super) fn graph_of(directive: &Directive) -> Option<&str> {
     match argument(directive, "graph")? {
         Value::Enum(graph) => Some(&graph.value),
         _ => None,
     }
 }
 
-fn argument<'d>(directive: &'d Directive, name: &str) -> Option<&'d Value> {
+pub(super) fn argument<'d>(directive: &'d Directive, name: &str) -> Option<&'d Value> {
     directive.arguments.iter().find(|argument| argument.name.value == name).map(|argument| &argument.value)
 }
 
