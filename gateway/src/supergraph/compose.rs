@@ -13,6 +13,7 @@ use federation_composition::{
     CompositionResult, GraphQLError, ServiceDefinition, compose_services,
     create_composition_success_read_cache_container as printed, graphql_core,
 };
+use graphql_tools::parser::parse_schema;
 
 use super::{SubgraphSource, SupergraphError};
 use declared::Declared;
@@ -47,7 +48,8 @@ pub(super) fn compose(subgraphs: &[SubgraphSource]) -> Result<String, Supergraph
 fn service(subgraph: &SubgraphSource) -> Result<ServiceDefinition, SupergraphError> {
     let mut document = graphql_core::parse(&subgraph.sdl).map_err(|error| SupergraphError::UnreadableSubgraph {
         subgraph: subgraph.name.clone(),
-        message: error.message,
+        // The library's parser does not say where.
+        message: parse_schema::<String>(&subgraph.sdl).map_or_else(|error| error.to_string(), |_| error.message),
     })?;
     dialect::translate(&mut document);
     Ok(ServiceDefinition::new(&subgraph.name, document).with_url(&subgraph.url))

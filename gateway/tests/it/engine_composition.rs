@@ -47,8 +47,9 @@ fn composition_errors_are_listed_all() {
 
 #[test]
 fn a_schema_that_cannot_be_read_is_named() {
-    let error = Supergraph::compose(&[source("broken", "type Query {")]).unwrap_err();
-    assert!(error.to_string().contains("broken"), "{error}");
+    let sources = [source("whole", "type Query { a: Int }"), source("broken", "type Query {\n  a: [\n}")];
+    let error = Supergraph::compose(&sources).unwrap_err().to_string();
+    assert!(error.contains("subgraph broken cannot be parsed") && error.contains("at 3:1"), "{error}");
     assert!(matches!(Supergraph::from_sdl("type Query { a: Int }"), Err(SupergraphError::NotASupergraph)));
     assert!(matches!(Supergraph::from_sdl("type {"), Err(SupergraphError::Unreadable(_))));
 }
