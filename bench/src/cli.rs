@@ -4,13 +4,15 @@ use std::process::Command as Program;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use service::shutdown::Shutdown;
 
 use crate::contender::Contender;
+use crate::federation::{Row, compare};
 use crate::load::Load;
 use crate::market::Market;
 use crate::report::{Machine, Report, chart, method, write_docs};
-use crate::workload::WORKLOADS;
-use crate::{Outcome, cold_start, federation, floor, plans, subgraphs};
+use crate::workload::{WORKLOADS, Workload};
+use crate::{Outcome, cold_start, floor, plans, subgraphs};
 
 /// Measures the gateway beside a floor and any peers, on four subgraphs of its own.
 #[derive(Debug, Parser)]
@@ -23,7 +25,16 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Everything: all workloads, operations never seen before, and starts.
-    Federation(Options),
+    Federation {
+        #[command(flatten)]
+        options: Options,
+        /// Only this workload (a, b, c, d, flat, list, slow, poison). Can be given several times.
+        #[arg(long, value_name = "WORKLOAD")]
+        only: Vec<String>,
+        /// Write docs/performance.md and draw docs/performance.svg.
+        #[arg(long, conflicts_with = "only")]
+        write_docs: bool,
+    },
     /// Only the operations never seen before.
     Plans(Options),
     /// Only the time from start to first answer.
@@ -31,7 +42,7 @@ enum Command {
     /// The four subgraphs, until ended; their ports are told on standard output.
     Subgraphs {
         /// Of accounts, inventory, products and reviews; 0 lets the system choose.
-        #[arg(long, value_delimiter = ',', num_args = 4, default_values_t = [0; 4])]
+        #[arg(long, value_delimiter = ',', default_values_t = [0; 4])]
         ports: Vec<u16>,
     },
     /// A server that answers at once, until ended.
@@ -63,15 +74,9 @@ struct Options {
     warm_up: u64,
     #[arg(long, default_value_t = 1)]
     rounds: usize,
-    /// Only this workload (a, b, c, d, flat, list, slow, poison). Can be given several times.
-    #[arg(long, value_name = "WORKLOAD")]
-    only: Vec<String>,
     /// Where all figures go.
     #[arg(long, value_name = "FILE", default_value = "target/bench.json")]
     json: PathBuf,
-    /// Write docs/performance.md and draw docs/performance.svg.
-    #[arg(long)]
-    write_docs: bool,
 }
 
 fn peer(text: &str) -> Result<Contender, String> {
@@ -80,21 +85,25 @@ fn peer(text: &str) -> Result<Contender, String> {
 }
 
 /// Which parts of the benchmark run.
+#[derive(Default)]
 struct Parts {
-    workloads: bool,
+    workloads: Vec<&'static Workload>,
     plans: bool,
     starts: bool,
+    docs: bool,
 }
 
 impl Cli {
     pub(crate) fn run(self) -> Outcome {
         match self.command {
-            Command::Federation(options) => {
-                let whole = options.only.is_empty();
-                options.run(&Parts { workloads: true, plans: whole, starts: whole })
+            Command::Federation { options, only, write_docs } => {
+                let whole = only.is_empty();
+                let wanted = |workload: &&Workload| whole || only.iter().any(|key| key == workload.key);
+                let workloads = WORKLOADS.iter().filter(wanted).collect();
+                options.run(&Parts { workloads, plans: whole, starts: whole, docs: write_docs })
             }
-            Command::Plans(options) => options.run(&Parts { workloads: false, plans: true, starts: false }),
-            Command::ColdStart(options) => options.run(&Parts { workloads: false, plans: false, starts: true }),
+            Command::Plans(options) => options.run(&Parts { plans: true, ..Parts::default() }),
+            Command::ColdStart(options) => options.run(&Parts { starts: true, ..Parts::default() }),
             Command::Subgraphs { ports } => {
                 let ports = ports.try_into().map_err(|_| "there are four subgraphs")?;
                 service::runtime::block_on(subgraphs::serve(ports))?
@@ -105,9 +114,16 @@ impl Cli {
 }
 
 impl Options {
-    /// On one thread, as much as possible being left to those who are measured.
+    /// On one thread, as much as possible being left to those who are measured. Stopped by a signal it ends all that it
+    /// has started.
     fn run(self, parts: &Parts) -> Outcome {
-        tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(self.measure(parts))
+        tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+            let shutdown = Shutdown::on_signals();
+            tokio::select! {
+                outcome = self.measure(parts) => outcome,
+                () = shutdown.requested() => Err("stopped".into()),
+            }
+        })
     }
 
     async fn measure(self, parts: &Parts) -> Outcome {
@@ -121,25 +137,28 @@ impl Options {
             machine: Machine::this(),
             version,
             method: method(self.load(), self.rounds),
-            rows: if parts.workloads { self.workloads(&contenders, &market).await? } else { Vec::new() },
+            rows: self.workloads(&parts.workloads, &contenders, &market).await?,
             plans: if parts.plans { plans::measure(&contenders, &market).await? } else { Vec::new() },
             starts: if parts.starts { cold_start::measure(&contenders, &market).await? } else { Vec::new() },
         };
         write!(std::io::stderr(), "{}", report.failures())?;
         write!(std::io::stdout(), "{}", report.to_markdown())?;
         std::fs::write(&self.json, serde_json::to_string_pretty(&report)?)?;
-        if self.write_docs {
+        if parts.docs {
             write_docs(Path::new("docs"), &report.to_markdown(), &chart(&report.rows))?;
         }
         Ok(())
     }
 
-    async fn workloads(&self, contenders: &[Contender], market: &Market) -> Outcome<Vec<federation::Row>> {
+    async fn workloads(
+        &self,
+        workloads: &[&'static Workload],
+        contenders: &[Contender],
+        market: &Market,
+    ) -> Outcome<Vec<Row>> {
         let mut rows = Vec::new();
-        for workload in &WORKLOADS {
-            if self.only.is_empty() || self.only.iter().any(|key| key == workload.key) {
-                rows.extend(federation::compare(contenders, workload, market, self.load(), self.rounds).await?);
-            }
+        for workload in workloads {
+            rows.extend(compare(contenders, workload, market, self.load(), self.rounds).await?);
         }
         Ok(rows)
     }

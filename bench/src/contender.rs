@@ -151,3 +151,19 @@ async fn answering(mut process: Process, port: u16, begun: Instant) -> Outcome<P
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peers_command_is_filled_in_and_split_without_a_shell() {
+        let template = "env PORT={port} FILE={supergraph} router --config x/{mode}.yaml '$HOME'";
+        let command = peer(template, Path::new("/a b/s.graphql"), Sharing::SubgraphRequests, 4321).unwrap();
+        let words: Vec<_> = command.as_std().get_args().map(|word| word.to_str().unwrap()).collect();
+        let wanted = ["PORT=4321", "FILE=/a b/s.graphql", "router", "--config", "x/subgraph-requests.yaml", "'$HOME'"];
+        assert_eq!(command.as_std().get_program(), "env");
+        assert_eq!(words, wanted);
+        assert!(peer(" ", Path::new("s"), Sharing::Nothing, 1).is_err());
+    }
+}

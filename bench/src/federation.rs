@@ -1,17 +1,15 @@
 //! All contenders under all workloads.
 
-use std::io::Write as _;
-
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::Outcome;
 use crate::contender::Contender;
 use crate::load::Load;
 use crate::market::Market;
 use crate::measure::{Measured, Measurement, measure};
 use crate::statistics::median_by;
 use crate::workload::Workload;
+use crate::{Outcome, tell};
 
 /// A contender under a workload, or why there is nothing to tell.
 #[derive(Clone, Debug, Serialize)]
@@ -36,7 +34,7 @@ pub(crate) async fn compare(
     let mut results: Vec<(Contender, Rounds)> = contenders.iter().map(|one| (one.clone(), Vec::new())).collect();
     for _ in 0..rounds {
         for (contender, measured) in &mut results {
-            announce(workload, contender)?;
+            tell(format_args!("{}: {}", workload.title, contender.name()))?;
             measured.push(measure(contender, workload, market, load).await);
         }
     }
@@ -44,18 +42,13 @@ pub(crate) async fn compare(
         let floor = Contender::Floor { size };
         let mut measured = Vec::new();
         for _ in 0..rounds {
-            announce(workload, &floor)?;
+            tell(format_args!("{}: {}", workload.title, floor.name()))?;
             measured.push(measure(&floor, workload, market, load).await);
         }
         results.push((floor, measured));
     }
     let mut reference = None;
     Ok(results.into_iter().map(|(contender, rounds)| row(workload, &contender, rounds, &mut reference)).collect())
-}
-
-/// On standard error, for whoever waits.
-fn announce(workload: &Workload, contender: &Contender) -> Outcome {
-    Ok(writeln!(std::io::stderr(), "{}: {}", workload.title, contender.name())?)
 }
 
 fn answer_bytes(rounds: &Rounds) -> Option<usize> {

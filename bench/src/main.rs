@@ -16,6 +16,8 @@ mod cold_start;
 mod statistics;
 mod report;
 
+use std::fmt::Arguments;
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -29,4 +31,9 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => told(&*error),
     }
+}
+
+/// To whoever waits, on standard error.
+pub(crate) fn tell(what: Arguments<'_>) -> Outcome {
+    Ok(writeln!(std::io::stderr(), "{what}")?)
 }

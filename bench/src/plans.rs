@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::Outcome;
 use crate::connection::Connection;
 use crate::contender::{Contender, Running, Sharing};
 use crate::market::Market;
 use crate::statistics::percentile;
+use crate::{Outcome, tell};
 
 pub(crate) const OPERATIONS: usize = 200;
 
@@ -30,21 +30,31 @@ pub(crate) struct Pass {
     pub cpu_ms: f64,
 }
 
+/// Whoever fails is told of and left out.
 pub(crate) async fn measure(contenders: &[Contender], market: &Market) -> Outcome<Vec<Plans>> {
     let mut all = Vec::new();
     let mut reference = None;
     for contender in contenders {
-        let running = contender.start(&market.supergraph(), Sharing::SubgraphRequests).await?;
-        let mut connection = Connection::open(running.port).await?;
-        let (cold, answers) = pass(&running, &mut connection).await?;
-        if *reference.get_or_insert_with(|| answers.clone()) != answers {
-            return Err(format!("{} answers otherwise than the first contender", contender.name()).into());
+        tell(format_args!("{OPERATIONS} operations: {}", contender.name()))?;
+        match of(contender, market, &mut reference).await {
+            Ok(plans) => all.push(plans),
+            Err(error) => tell(format_args!("{} failed: {error}", contender.name()))?,
         }
-        let (warm, _) = pass(&running, &mut connection).await?;
-        running.process.end().await?;
-        all.push(Plans { contender: contender.name().to_owned(), cold, warm });
     }
     Ok(all)
+}
+
+/// The first contender's answers are the reference for all after it.
+async fn of(contender: &Contender, market: &Market, reference: &mut Option<Vec<Value>>) -> Outcome<Plans> {
+    let running = contender.start(&market.supergraph(), Sharing::SubgraphRequests).await?;
+    let mut connection = Connection::open(running.port).await?;
+    let (cold, answers) = pass(&running, &mut connection).await?;
+    let (warm, _) = pass(&running, &mut connection).await?;
+    running.process.end().await?;
+    if *reference.get_or_insert_with(|| answers.clone()) != answers {
+        return Err("answers otherwise than the first".into());
+    }
+    Ok(Plans { contender: contender.name().to_owned(), cold, warm })
 }
 
 async fn pass(running: &Running, connection: &mut Connection) -> Outcome<(Pass, Vec<Value>)> {
