@@ -127,8 +127,10 @@ impl Options {
     }
 
     async fn measure(self, parts: &Parts) -> Outcome {
-        let binary = self.gateway.clone().map_or_else(built_gateway, Ok)?;
-        let version = version(&binary)?;
+        let (binary, version) = match &self.gateway {
+            Some(binary) => (binary.clone(), version(binary)?),
+            None => built_gateway()?,
+        };
         let market = Market::open(&binary).await?;
         let contenders: Vec<_> =
             [Contender::Gateway { binary }].into_iter().chain(self.peers.iter().cloned()).collect();
@@ -172,20 +174,22 @@ impl Options {
     }
 }
 
-/// Builds the gateway as this was built, in release, and gives where it lies: beside this.
-fn built_gateway() -> Outcome<PathBuf> {
+/// Builds the gateway as this was built, in release, beside this. Its version tells its source too, in a checkout.
+fn built_gateway() -> Outcome<(PathBuf, String)> {
     let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
     if !Program::new(cargo).args(["build", "--release", "--locked", "--package", "gateway"]).status()?.success() {
         return Err("the gateway cannot be built".into());
     }
-    Ok(std::env::current_exe()?.with_file_name("gateway"))
+    let binary = std::env::current_exe()?.with_file_name("gateway");
+    let source = said(Program::new("git").args(["describe", "--always", "--dirty"])).unwrap_or_default();
+    let version = format!("{} {source}", version(&binary)?).trim().to_owned();
+    Ok((binary, version))
 }
 
-/// Of the program, and of the source where this is a checkout.
 fn version(gateway: &Path) -> Outcome<String> {
-    let version =
-        |command: &mut Program| Some(String::from_utf8_lossy(&command.output().ok()?.stdout).trim().to_owned());
-    let program = version(Program::new(gateway).arg("--version")).ok_or("the gateway cannot be run")?;
-    let source = version(Program::new("git").args(["rev-parse", "--short", "HEAD"])).unwrap_or_default();
-    Ok(format!("{program} {source}").trim().to_owned())
+    Ok(said(Program::new(gateway).arg("--version")).ok_or("the gateway cannot be run")?)
+}
+
+fn said(command: &mut Program) -> Option<String> {
+    Some(String::from_utf8_lossy(&command.output().ok()?.stdout).trim().to_owned())
 }

@@ -2,10 +2,10 @@ use std::fmt::Write as _;
 
 use crate::federation::Row;
 
-/// Of which are the texts and bars in the picture, in pixels.
+/// In pixels, as are the other measures.
 const WIDTH: f64 = 720.0;
 const LEFT: f64 = 150.0;
-const RIGHT: f64 = 110.0;
+const RIGHT: f64 = 130.0;
 const BAR: f64 = 16.0;
 const TITLE: f64 = 34.0;
 
@@ -24,8 +24,10 @@ pub(crate) fn chart(rows: &[Row]) -> String {
         let title = group.first().map_or("", |row| row.workload);
         line(&mut bars, &format!(r#"<text class="t" x="8" y="{:.0}">{}</text>"#, y + 16.0, escaped(title)));
         y += TITLE - 8.0;
+        let first = group.first().and_then(measured);
         for (place, row) in group.iter().enumerate() {
-            bar(&mut bars, row, y, place, measured(row).map(|ms| (ms, ms / most)));
+            let times = first.zip(measured(row)).filter(|_| place > 0).map(|(first, ms)| ms / first);
+            bar(&mut bars, row, y, measured(row).map(|ms| Bar { ms, share: ms / most, times }));
             y += BAR + 4.0;
         }
         y += 8.0;
@@ -36,20 +38,29 @@ pub(crate) fn chart(rows: &[Row]) -> String {
     )
 }
 
-fn bar(bars: &mut String, row: &Row, y: f64, place: usize, measured: Option<(f64, f64)>) {
+struct Bar {
+    ms: f64,
+    /// Of the longest bar in the group.
+    share: f64,
+    /// The first bar's; the first has none.
+    times: Option<f64>,
+}
+
+fn bar(bars: &mut String, row: &Row, y: f64, measured: Option<Bar>) {
     let middle = y + BAR - 4.0;
     line(bars, &format!(r#"<text x="8" y="{middle:.0}">{}</text>"#, escaped(&row.contender)));
-    let Some((ms, share)) = measured else {
+    let Some(Bar { ms, share, times }) = measured else {
         return line(bars, &format!(r#"<text x="{LEFT}" y="{middle:.0}">failed</text>"#));
     };
-    let class = match (place, row.contender.as_str()) {
-        (0, _) => "g",
-        (_, "floor") => "f",
+    let class = match (row.contender.as_str(), times) {
+        ("floor", _) => "f",
+        (_, None) => "g",
         _ => "p",
     };
     let width = ((WIDTH - LEFT - RIGHT) * share).max(1.0);
     line(bars, &format!(r#"<rect class="{class}" x="{LEFT}" y="{y:.0}" width="{width:.1}" height="{BAR}" rx="2"/>"#));
-    line(bars, &format!(r#"<text x="{:.1}" y="{middle:.0}">{ms:.3} ms</text>"#, LEFT + width + 6.0));
+    let times = times.map(|times| format!(" ({times:.2}×)")).unwrap_or_default();
+    line(bars, &format!(r#"<text x="{:.1}" y="{middle:.0}">{ms:.3} ms{times}</text>"#, LEFT + width + 6.0));
 }
 
 fn line(text: &mut String, element: &str) {
@@ -88,8 +99,8 @@ mod tests {
         let chart = chart(&rows);
         let widths: Vec<_> =
             chart.lines().filter_map(|line| line.split_once(" width=\"")?.1.split('"').next()).collect();
-        assert_eq!(widths, ["230.0", "460.0", "460.0"]);
-        assert!(chart.contains("peer &lt;2"), "{chart}");
+        assert_eq!(widths, ["220.0", "440.0", "440.0"]);
+        assert!(chart.contains("peer &lt;2") && chart.contains(">0.400 ms (2.00×)<"), "{chart}");
     }
 
     #[test]
