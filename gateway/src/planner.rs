@@ -5,6 +5,7 @@
 
 mod conflicts;
 mod fragments;
+mod inputs;
 mod order;
 mod provides;
 mod selections;

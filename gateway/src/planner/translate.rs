@@ -10,7 +10,13 @@ use hive_router_query_planner::{
 };
 use petgraph::visit::EdgeRef;
 
-use super::{PlanError, conflicts, failed, fragments, order, selections::Selections, typename};
+use super::{
+    PlanError, conflicts, failed, fragments,
+    inputs::{self, Fetch},
+    order,
+    selections::Selections,
+    typename,
+};
 use crate::{
     operation::{Name, OperationKind, TYPENAME},
     plan::draft::{Draft, DraftPath, DraftSet, DraftStep, RenamedKey, Required},
@@ -23,9 +29,10 @@ pub(super) fn plan(fetches: &FetchGraph<MultiTypeFetchStep>, state: &SupergraphS
     let root = fetches.root_index.ok_or_else(|| failed("no root"))?;
     let mut waiting: Vec<_> = fetches.step_indices().filter(|index| *index != root).collect();
     let mut positions = HashMap::new();
-    let mut steps = Vec::with_capacity(waiting.len());
+    let mut nodes = Vec::with_capacity(waiting.len());
+    let mut dependencies = Vec::with_capacity(waiting.len());
     while !waiting.is_empty() {
-        let before = steps.len();
+        let before = nodes.len();
         let mut blocked = Vec::new();
         for index in waiting {
             let parents: Option<Vec<usize>> = fetches
@@ -38,37 +45,41 @@ pub(super) fn plan(fetches: &FetchGraph<MultiTypeFetchStep>, state: &SupergraphS
                 blocked.push(index);
                 continue;
             };
-            positions.insert(index, steps.len());
+            positions.insert(index, nodes.len());
+            dependencies.push(depends_on);
             let data = fetches.get_step_data(index).map_err(failed)?;
-            steps.push(step(PlanNode::from_fetch_step(data, state), depends_on, state)?);
+            nodes.push(fetch(PlanNode::from_fetch_step(data, state))?);
         }
-        if steps.len() == before {
+        if nodes.len() == before {
             return Err(failed("the fetches depend on each other"));
         }
         waiting = blocked;
     }
+    inputs::complete(&mut nodes, state);
+    let steps = nodes.into_iter().zip(dependencies);
+    let mut steps: Vec<_> =
+        steps.map(|((path, fetch), depends_on)| step(fetch, path, depends_on, state)).collect::<Result<_, _>>()?;
     serialize_mutations(&mut steps);
     Ok(Draft { steps })
 }
 
-fn step(node: PlanNode, depends_on: Vec<usize>, state: &SupergraphState) -> Result<DraftStep, PlanError> {
-    let (path, fetch) = match node {
-        PlanNode::Fetch(fetch) => (Vec::new(), fetch),
-        PlanNode::Subscription(subscription) => (Vec::new(), subscription.primary),
+fn fetch(node: PlanNode) -> Result<Fetch, PlanError> {
+    match node {
+        PlanNode::Fetch(fetch) => Ok((Vec::new(), fetch)),
+        PlanNode::Subscription(subscription) => Ok((Vec::new(), subscription.primary)),
         PlanNode::Flatten(flatten) => {
             let path = flatten.path.as_slice().iter().map(path_step).collect();
             match *flatten.node {
-                PlanNode::Fetch(fetch) => (path, fetch),
-                _ => return Err(failed("a path that leads to no fetch")),
+                PlanNode::Fetch(fetch) => Ok((path, fetch)),
+                _ => Err(failed("a path that leads to no fetch")),
             }
         }
         // Canonical operations have no directives, so a fetch never has a condition.
-        _ => return Err(failed("a kind of fetch that this gateway does not execute")),
-    };
-    fetched(fetch, path, depends_on, state)
+        _ => Err(failed("a kind of fetch that this gateway does not execute")),
+    }
 }
 
-fn fetched(
+fn step(
     fetch: FetchNode,
     path: Vec<DraftPath>,
     depends_on: Vec<usize>,

@@ -88,6 +88,33 @@ async fn objects_of_an_interface_object_are_not_taken_for_each_other() {
     );
 }
 
+/// The planner asks for the type of the next medium by its key, and for the key nowhere.
+#[tokio::test]
+async fn the_key_of_an_interface_objects_object_is_asked_where_its_type_has_to_be_found() {
+    let media = r#"
+        type Query { known: [Media!]! }
+        interface Media @key(fields: "id") { id: ID! }
+        type Book implements Media @key(fields: "id") { id: ID! }
+        type Song implements Media @key(fields: "id") { id: ID! }
+    "#;
+    let [book, song] = ["Book", "Song"].map(|name| json!({ "__typename": name, "id": name }));
+    let a = Subgraph::new("a", media, json!({ "Query": { "known": [book] }, "entities": [book, song] })).await;
+    let b = Subgraph::new(
+        "b",
+        r#"type Media @key(fields: "id") @interfaceObject { id: ID! likes: Int next: Media }"#,
+        json!({ "entities": [
+            { "__typename": "Media", "id": "Book", "next": { "__typename": "Media", "id": "Song" } },
+            { "__typename": "Media", "id": "Song", "likes": 20 }
+        ] }),
+    )
+    .await;
+    let gateway = gateway(&[&a, &b]);
+    assert_eq!(
+        ask(&gateway, "{ known { next { ... on Song { likes } } } }").await,
+        json!({ "data": { "known": [{ "next": { "likes": 20 } }] } })
+    );
+}
+
 #[tokio::test]
 async fn conditions_that_no_object_satisfies_together_hide_nothing_around_them() {
     let one = Subgraph::new(
