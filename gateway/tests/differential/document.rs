@@ -84,6 +84,10 @@ impl Document {
         text
     }
 
+    pub(crate) fn is_query(&self) -> bool {
+        self.operations[0].kind == "query"
+    }
+
     pub(crate) fn values(&self) -> Map<String, Value> {
         let Some(operation) = self.operations.first() else { return Map::new() };
         let reached = self.reached(&operation.set);

@@ -15,12 +15,23 @@ impl Generator<'_> {
             self.room = self.room.saturating_sub(1);
             set.push(self.selection(parent, depth));
         }
-        // The same again, later and perhaps under another condition.
-        if self.dice.chance(8) {
-            let again = self.dice.pick(&set).clone();
-            set.push(again);
+        let again = if parent == "Mutation" { 40 } else { 8 };
+        if self.dice.chance(again) {
+            set.push(self.again(&set));
         }
         set
+    }
+
+    /// One of the selections once more, where it is a field perhaps for another answer.
+    fn again(&mut self, set: &[Selection]) -> Selection {
+        let mut again = self.dice.pick(set).clone();
+        if let Selection::Field(field) = &mut again
+            && self.dice.chance(50)
+        {
+            field.alias = Some(self.dice.pick(&self.names).clone());
+            field.directives = self.directives();
+        }
+        again
     }
 
     fn selection(&mut self, parent: &str, depth: usize) -> Selection {
