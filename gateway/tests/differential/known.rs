@@ -10,7 +10,7 @@ struct Known {
     fields: &'static [&'static str],
 }
 
-const KNOWN: [Known; 8] = [
+const KNOWN: [Known; 6] = [
     // Where a subgraph nulls an object for the error of one field, the object's other non-null fields get errors too.
     Known { world: "", rule: "a redundant error", fields: &[] },
     // The planner refuses `@requires` in a subgraph whose key comes from a third one ("Expected a single parent").
@@ -21,9 +21,6 @@ const KNOWN: [Known; 8] = [
     Known { world: "interface_object", rule: "refused", fields: &["headline", "fee"] },
     // Objects of an `@interfaceObject` are looked up although a fragment excludes their type.
     Known { world: "interface_object", rule: "an error where nothing failed", fields: &["headline", "fee", "license"] },
-    // What was looked up for one field of a mutation is taken for what it would be after the next.
-    Known { world: "mutations", rule: "other data", fields: &["history", "last"] },
-    Known { world: "mutations", rule: "an error where nothing failed", fields: &["last"] },
 ];
 
 pub(crate) fn is_known(world: &str, document: &str, difference: &Difference) -> bool {
