@@ -124,8 +124,8 @@ fn graphql_request(document: &Document) -> GraphqlRequest {
 
 fn small_batches() -> GatewaySettings {
     let mut settings = settings();
-    settings.engine.max_batch = 2;
-    settings.engine.share_client_requests = true;
+    settings.max_batch = 2;
+    settings.share_client_requests = true;
     settings
 }
 

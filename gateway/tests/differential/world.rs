@@ -66,6 +66,11 @@ impl World {
         self.journal.lock().unwrap().clear();
     }
 
+    /// Makes the reference expect what the subgraphs do not answer.
+    pub(crate) fn expect(&mut self, object: &str, field: &str, value: Value) {
+        self.data[object][field] = value;
+    }
+
     /// What a client must be answered, by the specification.
     pub(crate) fn reference(
         &self,
