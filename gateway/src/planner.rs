@@ -8,6 +8,7 @@ mod fragments;
 mod inputs;
 mod order;
 mod provides;
+mod requires;
 mod selections;
 mod serial;
 mod translate;
@@ -61,6 +62,8 @@ pub(crate) struct Planner {
 struct Library {
     graph: Graph,
     state: SupergraphState,
+    /// The same supergraph without `@requires`, for operations that cannot be planned with it.
+    otherwise: Option<Box<Library>>,
 }
 
 impl Planner {
@@ -94,16 +97,31 @@ impl Planner {
 
 impl Library {
     fn new(supergraph: &Document) -> Result<Self, PlanError> {
-        let state = SupergraphState::new(&provides::untangled(supergraph));
+        let supergraph = provides::untangled(supergraph);
+        let otherwise = requires::as_keys(&supergraph).map(|supergraph| Self::index(&supergraph, None)).transpose()?;
+        Self::index(&supergraph, otherwise.map(Box::new))
+    }
+
+    fn index(supergraph: &Document, otherwise: Option<Box<Self>>) -> Result<Self, PlanError> {
+        let state = SupergraphState::new(supergraph);
         let graph =
             Graph::graph_from_supergraph_state(&state).map_err(|error| PlanError::Supergraph(error.to_string()))?;
-        Ok(Self { graph, state })
+        Ok(Self { graph, state, otherwise })
     }
 
     fn plan(&self, operation: &str) -> Result<Draft, PlanError> {
         let document = parse_query::<String>(operation).map_err(failed)?.into_static();
-        let draft = self.plan_at_once(&document)?;
-        match serial::fields(&document, &draft) {
+        let Some(otherwise) = &self.otherwise else { return self.plan_in_order(&document) };
+        // The library panics on some of what it cannot plan.
+        match std::panic::catch_unwind(AssertUnwindSafe(|| self.plan_in_order(&document))) {
+            Ok(Ok(draft)) => Ok(draft),
+            Ok(Err(_)) | Err(_) => otherwise.plan_in_order(&document),
+        }
+    }
+
+    fn plan_in_order(&self, document: &query::Document) -> Result<Draft, PlanError> {
+        let draft = self.plan_at_once(document)?;
+        match serial::fields(document, &draft) {
             Some(fields) => fields
                 .iter()
                 .map(|field| self.plan_at_once(field))

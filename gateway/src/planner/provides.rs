@@ -109,7 +109,7 @@ fn drop_provides(field: &mut Field, graph: &str) {
     }
 }
 
-fn argument(directive: &Directive, name: &str) -> Option<String> {
+pub(super) fn argument(directive: &Directive, name: &str) -> Option<String> {
     directive.arguments.iter().find_map(|(known, value)| match value {
         Value::String(text) | Value::Enum(text) if known == name => Some(text.clone()),
         _ => None,

@@ -14,6 +14,7 @@ use super::{
     PlanError, conflicts, failed, fragments,
     inputs::{self, Fetch},
     order,
+    requires,
     selections::Selections,
     typename,
 };
@@ -96,7 +97,7 @@ fn step(
     renamed_keys.extend(conflicts::separate(&mut document, &fetch.service_name, references, state));
     fragments::rename(&mut document);
     Ok(DraftStep {
-        service: Name::from(fetch.service_name),
+        service: Name::from(requires::service(&fetch.service_name)),
         kind: match fetch.operation_kind {
             None | Some(LibraryKind::Query) => OperationKind::Query,
             Some(LibraryKind::Mutation) => OperationKind::Mutation,
