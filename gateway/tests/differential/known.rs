@@ -10,15 +10,11 @@ struct Known {
     fields: &'static [&'static str],
 }
 
-const KNOWN: [Known; 6] = [
+const KNOWN: [Known; 3] = [
     // Where a subgraph nulls an object for the error of one field, the object's other non-null fields get errors too.
     Known { world: "", rule: "a redundant error", fields: &[] },
-    // The planner refuses `@requires` in a subgraph whose key comes from a third one ("Expected a single parent").
+    // The planner refuses `@requires` with arguments in a subgraph whose key comes from a third one.
     Known { world: "chains", rule: "refused", fields: &["report"] },
-    Known { world: "override", rule: "refused", fields: &["teaser", "byline"] },
-    // The planner refuses `@requires` on objects inside objects of the same type ("Path cannot be found").
-    Known { world: "circular", rule: "refused", fields: &["growth", "verdict", "shade", "latin"] },
-    Known { world: "interface_object", rule: "refused", fields: &["headline", "fee"] },
     // Objects of an `@interfaceObject` are looked up although a fragment excludes their type.
     Known { world: "interface_object", rule: "an error where nothing failed", fields: &["headline", "fee", "license"] },
 ];

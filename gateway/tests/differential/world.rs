@@ -85,7 +85,7 @@ impl World {
     /// Values of fields of this name, for arguments that are to find something.
     pub(crate) fn known(&self, field: &str) -> Vec<Value> {
         let objects = self.data.values().filter(|object| object.get("__typename").is_some());
-        objects.filter_map(|object| object.get(field)).filter(|value| !value.is_object()).cloned().collect()
+        objects.filter_map(|object| object.get(field)).cloned().collect()
     }
 }
 

@@ -133,8 +133,13 @@ impl Generator<'_> {
         if let Some(values) = self.world.api.enum_values(of) {
             return (*self.dice.pick(&values)).into();
         }
-        let known = self.world.known(argument);
-        if matches!(of, "ID" | "String" | "Int") && !known.is_empty() && self.dice.chance(75) {
+        let mut known = self.world.known(argument);
+        known.retain(|value| match of {
+            "Int" => value.is_i64(),
+            "ID" | "String" => value.is_string(),
+            _ => false,
+        });
+        if !known.is_empty() && self.dice.chance(75) {
             return self.dice.pick(&known).clone();
         }
         match of {
