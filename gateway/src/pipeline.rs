@@ -189,7 +189,7 @@ impl Inner {
             }
             None => None,
         };
-        Ok(self.prepared.insert(key, operation, keys, plan, &self.supergraph))
+        Ok(self.prepared.insert(key, checked.bytes, operation, keys, plan, &self.supergraph))
     }
 
     async fn answer(self: Arc<Self>, execution: Execution) -> Answer {

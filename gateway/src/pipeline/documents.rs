@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// An estimate of the memory that a byte of a document's text comes to when it is parsed.
-const BYTES_OF_A_BYTE: usize = 32;
+const BYTES_OF_A_BYTE: usize = 64;
 
 /// By their whole text, bounded by memory. Only valid documents are kept: every other text costs its sender a check.
 pub(super) struct Documents {
@@ -32,6 +32,8 @@ pub(super) struct Documents {
 
 pub(super) struct Checked {
     pub(super) document: Document,
+    /// An estimate of the memory that it holds, or another form of it.
+    pub(super) bytes: usize,
     /// Of this document only, for as long as the process lives.
     pub(super) number: u64,
     /// Variables that `@skip` and `@include` name.
@@ -44,7 +46,7 @@ type Pages = BTreeMap<String, Option<usize>>;
 
 impl Documents {
     pub(super) fn new(bytes: u64) -> Self {
-        let weigher = |text: &String, _: &Arc<Checked>| u32::try_from(text.len() * BYTES_OF_A_BYTE).unwrap_or(u32::MAX);
+        let weigher = |_: &String, checked: &Arc<Checked>| u32::try_from(checked.bytes).unwrap_or(u32::MAX);
         Self { checked: Cache::builder().max_capacity(bytes).weigher(weigher).build(), next: AtomicU64::new(0) }
     }
 
@@ -60,6 +62,7 @@ impl Documents {
         let checked = Arc::new(Checked {
             conditions: conditions(&document),
             document,
+            bytes: request.query.len() * BYTES_OF_A_BYTE,
             number: self.next.fetch_add(1, Ordering::Relaxed),
             pages: Mutex::new(pages),
         });

@@ -27,6 +27,8 @@ pub(super) struct Prepared {
     pub(super) plan: Option<Arc<Plan>>,
     pub(super) output: Output,
     pub(super) introspects: bool,
+    /// An estimate of the memory that it holds beside the plan.
+    bytes: usize,
     denied: Denied,
 }
 
@@ -51,7 +53,7 @@ impl PreparedCache {
     pub(super) fn new(bytes: u64) -> Self {
         let weigher = |_: &PreparedKey, prepared: &Arc<Prepared>| {
             let plan = prepared.plan.as_ref().map_or(0, |plan| plan.bytes());
-            u32::try_from(4096 + plan).unwrap_or(u32::MAX)
+            u32::try_from(4096 + prepared.bytes + plan).unwrap_or(u32::MAX)
         };
         Self { prepared: Cache::builder().max_capacity(bytes).weigher(weigher).build(), next: AtomicU64::new(0) }
     }
@@ -63,6 +65,7 @@ impl PreparedCache {
     pub(super) fn insert(
         &self,
         key: PreparedKey,
+        bytes: usize,
         operation: Operation,
         keys: Keys,
         plan: Option<Arc<Plan>>,
@@ -73,7 +76,7 @@ impl PreparedCache {
         let output = Output::new(&operation, projection);
         let introspects = operation.set.selections.iter().any(introspects);
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let prepared = Arc::new(Prepared { number, operation, keys, plan, output, introspects, denied });
+        let prepared = Arc::new(Prepared { number, operation, keys, plan, output, introspects, bytes, denied });
         self.prepared.insert(key, prepared.clone());
         prepared
     }

@@ -13,6 +13,7 @@ mod engine_hidden_callers;
 mod engine_introspection;
 mod engine_mutations;
 mod engine_provides;
+mod engine_planning;
 mod engine_poison;
 mod engine_recipe;
 mod engine_recipe_more;

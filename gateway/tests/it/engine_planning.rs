@@ -1,0 +1,153 @@
+//! Planning: a library that panics, and more operations than can be planned.
+
+use futures_util::future::join_all;
+use gateway::pipeline::{Answer, Gateway, StatusKind};
+use serde_json::{Value, json};
+
+use crate::engine::{Subgraph, anonymous, answer, ask, ask_with, body, gateway, settings, supergraph};
+
+/// The suite `union-intersection` of The Guild's federation audit: unions whose members differ between subgraphs.
+async fn media() -> [Subgraph; 2] {
+    let book = json!({ "__typename": "Book", "id": "b1", "title": "t" });
+    let a = Subgraph::new(
+        "a",
+        r#"
+            union Media = Book | Song
+            union ViewerMedia = Book | Song
+            type Book @key(fields: "id") { id: ID! title: String! @shareable aTitle: String! }
+            type Song @key(fields: "id") { id: ID! title: String! @shareable aTitle: String! }
+            type Query {
+                media: Media @shareable aMedia: Media @shareable book: Book @shareable song: Media @shareable
+                viewer: Viewer @shareable
+            }
+            type Viewer {
+                media: ViewerMedia @shareable aMedia: ViewerMedia book: Book @shareable song: ViewerMedia @shareable
+            }
+        "#,
+        json!({ "Query": { "aMedia": book } }),
+    );
+    let b = Subgraph::new(
+        "b",
+        r#"
+            type Query { media: Media @shareable bMedia: Media @shareable book: Media @shareable viewer: Viewer @shareable }
+            union Media = Book | Movie
+            union ViewerMedia = Book | Movie
+            type Movie @key(fields: "id") { id: ID! title: String! @shareable bTitle: String! }
+            type Book @key(fields: "id") { id: ID! title: String! @shareable bTitle: String! }
+            type Viewer { media: ViewerMedia @shareable bMedia: ViewerMedia book: ViewerMedia @shareable }
+        "#,
+        json!({ "Query": { "media": book } }),
+    );
+    [a.await, b.await]
+}
+
+/// The library's look at mismatches unwraps a type that this union does not have in one of the subgraphs.
+const PANICS: &str = "{ viewer { book { ... on Book { bTitle } } } }";
+
+#[tokio::test]
+async fn a_panic_of_the_planner_is_the_error_of_one_operation() {
+    let [a, b] = media().await;
+    let gateway = gateway(&[&a, &b]);
+    let fine = json!({ "data": { "aMedia": { "title": "t" } } });
+    // More often than there are threads to plan on.
+    for _ in 0..2 * std::thread::available_parallelism().unwrap().get() + 1 {
+        let refused = answer(&gateway, PANICS, anonymous()).await;
+        assert_eq!(refused.status, StatusKind::Internal);
+        let error = json!({ "message": "The operation could not be planned.", "extensions": { "code": "INTERNAL" } });
+        assert_eq!(body(&refused), json!({ "errors": [error] }));
+    }
+    assert_eq!(ask(&gateway, "{ aMedia { ... on Book { title } } }").await, fine);
+}
+
+const STUB: &str = "type Query { a(n: Int): Int b(n: Int): Int c(n: Int): Int d: Int e: Int f: Int node: Query }";
+
+async fn numbers() -> Subgraph {
+    Subgraph::new(
+        "numbers",
+        STUB,
+        json!({ "Query": { "a": 1, "b": 2, "d": 4, "node": { "a": 1, "node": { "a": 1 } } } }),
+    )
+    .await
+}
+
+#[tokio::test]
+async fn operations_beyond_the_queue_are_shed_and_planned_ones_are_answered() {
+    let numbers = numbers().await;
+    let gateway = gateway(&[&numbers]);
+    assert_eq!(ask(&gateway, "{ a }").await, json!({ "data": { "a": 1 } }));
+    let queries: Vec<String> = (0..300).map(|number| format!("{{ a(n: {number}) }}")).collect();
+    let flood = join_all(queries.iter().map(|query| answer(&gateway, query, anonymous())));
+    let (answers, known) = tokio::join!(flood, ask(&gateway, "{ a }"));
+    assert_eq!(known, json!({ "data": { "a": 1 } }));
+    let (shed, served): (Vec<&Answer>, Vec<&Answer>) =
+        answers.iter().partition(|answer| answer.status == StatusKind::Overloaded);
+    assert!(shed.len() >= 100 && served.len() >= 128, "{} were shed", shed.len());
+    assert!(served.iter().all(|answer| body(answer) == json!({ "data": { "a": 1 } })));
+    for answer in shed {
+        let body = body(answer);
+        assert_eq!(body["errors"][0]["extensions"]["code"], "OVERLOADED", "{body}");
+        assert!(body.get("data").is_none(), "{body}");
+    }
+    // It is over when they are planned.
+    assert_eq!(ask(&gateway, "{ a(n: 299) }").await, json!({ "data": { "a": 1 } }));
+}
+
+/// Resident memory of this process, in bytes.
+fn resident() -> usize {
+    let status = std::fs::read_to_string("/proc/self/statm").unwrap();
+    let pages: usize = status.split(' ').nth(1).unwrap().parse().unwrap();
+    pages * 4096
+}
+
+const CACHE: u64 = 1024 * 1024;
+/// For the caches of documents, of plans and of prepared operations, and for what the allocator keeps.
+const GROWTH: usize = 6 * 1024 * 1024;
+
+/// How much memory is held after `count` requests for different operations, beyond what the first ones came to.
+async fn growth(count: usize, operation: impl Fn(usize) -> (String, Value)) -> usize {
+    let numbers = numbers().await;
+    let mut settings = settings();
+    settings.plan_cache_bytes = CACHE;
+    let gateway = Gateway::new(supergraph(&[&numbers]), settings).unwrap();
+    let mut before = 0;
+    for number in 0..count {
+        let (query, variables) = operation(number);
+        let response = ask_with(&gateway, &query, variables).await;
+        assert!(response["errors"].is_null(), "{response}");
+        if number == count / 10 {
+            before = resident();
+        }
+    }
+    resident().saturating_sub(before)
+}
+
+/// What is cached is bounded by its memory, whatever it is that makes it large.
+#[tokio::test]
+async fn operations_that_differ_do_not_fill_the_memory() {
+    let many = "...{name}".repeat(120);
+    let introspecting = |number: usize| (format!("{{ __type(name: \"T{number}\") {{ {many} }} }}"), Value::Null);
+    let grown = growth(250, introspecting).await;
+    assert!(grown < GROWTH, "{grown}");
+    let planned = |number: usize| (format!("{{ a(n: {number}) node {{ {} }} }}", "...{a}".repeat(100)), Value::Null);
+    let grown = growth(250, planned).await;
+    assert!(grown < GROWTH, "{grown}");
+}
+
+/// Each set of values is an operation of its own.
+#[tokio::test]
+async fn neither_do_the_values_of_many_conditions() {
+    let names: Vec<String> = (0..40).map(|number| format!("v{number}")).collect();
+    let definitions: String = names.iter().map(|name| format!("${name}: Boolean! ")).collect();
+    let condition = |(number, name): (usize, &String)| {
+        format!("... @include(if: ${name}) {{ node {{ {} }} }} ", ["a", "b", "c", "d", "e", "f"][number % 6])
+    };
+    let conditions: String = names.iter().enumerate().map(condition).collect();
+    let query = format!("query({definitions}) {{ node {{ d {conditions} }} }}");
+    let with_values = |number: usize| {
+        let bits = (number as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let values = names.iter().enumerate().map(|(bit, name)| (name.clone(), json!(bits >> bit & 1 == 1)));
+        (query.clone(), Value::Object(values.collect()))
+    };
+    let grown = growth(250, with_values).await;
+    assert!(grown < GROWTH, "{grown}");
+}
