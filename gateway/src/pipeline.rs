@@ -10,6 +10,7 @@ use std::sync::Arc;
 use client::{BuildError, Client, Deadline};
 use graphql_tools::static_graphql::query::OperationDefinition;
 use thiserror::Error;
+use tokio::time::timeout_at;
 
 use crate::{
     authorize::{self, Denied},
@@ -156,8 +157,9 @@ impl Inner {
         permitted(definition, caller)?;
         let variables = Variables::coerce(&self.supergraph.api, definition, &request.variables)?;
         let denied = self.supergraph.requirements.denied_to(caller);
-        let prepared = self.prepared(request, &checked, definition, &variables, denied).await?;
         let deadline = caller.deadline.min(Deadline::after(self.settings.operation_timeout));
+        let prepared = self.prepared(request, &checked, definition, &variables, denied);
+        let prepared = timeout_at(deadline.at(), prepared).await.map_err(|_| Refused::late())??;
         let (travel, anonymous) = (Travel::of(caller, deadline), Travel::of_anybody(caller, deadline));
         Ok(Execution { prepared, variables, travel, anonymous })
     }
@@ -205,7 +207,7 @@ impl Inner {
         let deadline = execution.travel.deadline;
         let inner = self.clone();
         let flying = self.flights.join_or_begin(key, deadline, move || async move { inner.execute(&execution).await });
-        match tokio::time::timeout_at(deadline.at(), flying).await {
+        match timeout_at(deadline.at(), flying).await {
             Ok(Some(answer)) => answer,
             Ok(None) => Refused::internal("The operation could not be executed.").into(),
             Err(_) => Refused::late().into(),

@@ -1,7 +1,11 @@
 //! Planning: a library that panics, and more operations than can be planned.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use client::Deadline;
 use futures_util::future::join_all;
-use gateway::pipeline::{Answer, Gateway, StatusKind};
+use gateway::pipeline::{Answer, Caller, Gateway, StatusKind};
 use serde_json::{Value, json};
 
 use crate::engine::{Subgraph, anonymous, answer, ask, ask_with, body, gateway, settings, supergraph};
@@ -90,6 +94,22 @@ async fn operations_beyond_the_queue_are_shed_and_planned_ones_are_answered() {
     }
     // It is over when they are planned.
     assert_eq!(ask(&gateway, "{ a(n: 299) }").await, json!({ "data": { "a": 1 } }));
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_plan_longer_than_the_deadline() {
+    let numbers = numbers().await;
+    let gateway = Arc::new(gateway(&[&numbers]));
+    for number in 0..100 {
+        let gateway = gateway.clone();
+        tokio::spawn(async move { ask(&gateway, &format!("{{ a(n: {number}) }}")).await });
+    }
+    tokio::task::yield_now().await;
+    let late = Caller { deadline: Deadline::after(Duration::ZERO), ..anonymous() };
+    let message = "The operation took longer than it may.";
+    let error = json!({ "message": message, "extensions": { "code": "DEADLINE_EXCEEDED" } });
+    let expected = json!({ "data": null, "errors": [error] });
+    assert_eq!(body(&answer(&gateway, "{ b }", late).await), expected);
 }
 
 /// Resident memory of this process, in bytes.
