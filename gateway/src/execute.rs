@@ -146,7 +146,8 @@ impl<'a> Execution<'a> {
                 Came::References { references, found, .. } => self.take_references(step, references, found),
             }
             let room = MAX_ERRORS.saturating_sub(self.executed.errors.len());
-            let blame = Blame { plan: self.plan, step, tree: &self.executed.tree, keys: self.context.keys };
+            let Execution { plan, context: Context { keys, .. }, executed: Executed { tree, .. }, .. } = self;
+            let blame = Blame { plan, step, tree, keys, room };
             self.executed.errors.extend(blame.errors(came).into_iter().take(room));
             schedule.ended(came.step());
         }

@@ -33,6 +33,9 @@ pub(crate) struct SubgraphError {
     pub(crate) path: Vec<PathSegment>,
     #[serde(default)]
     pub(crate) extensions: Option<serde_json::Map<String, serde_json::Value>>,
+    /// As long as its JSON is.
+    #[serde(skip)]
+    pub(crate) bytes: usize,
 }
 
 impl SubgraphAnswer {
@@ -88,9 +91,12 @@ fn find_items(scanner: &mut Scanner<'_>, keys: &[String], items: &mut [Vec<u32>]
 
 fn read_errors(json: &[u8]) -> Vec<SubgraphError> {
     let raw: Option<Vec<&RawValue>> = serde_json::from_slice(json).unwrap_or_default();
-    let unreadable = || SubgraphError { message: String::new(), path: Vec::new(), extensions: None };
-    let errors = raw.into_iter().flatten().take(MAX_ERRORS);
-    errors.map(|error| serde_json::from_str(error.get()).unwrap_or_else(|_| unreadable())).collect()
+    let unreadable = || SubgraphError { message: String::new(), path: Vec::new(), extensions: None, bytes: 0 };
+    let read = |error: &RawValue| {
+        let bytes = error.get().len();
+        SubgraphError { bytes, ..serde_json::from_str(error.get()).unwrap_or_else(|_| unreadable()) }
+    };
+    raw.into_iter().flatten().take(MAX_ERRORS).map(read).collect()
 }
 
 /// A path that is malformed is no path.

@@ -18,11 +18,16 @@ use crate::{
 /// Keys of `extensions` under which servers put what only their developers should see.
 const PRIVATE: [&str; 3] = ["exception", "stacktrace", "debug"];
 
+/// What one error may come to at all places where it is listed; it is listed once in any case.
+const MAX_BYTES: usize = 256 * 1024;
+
 pub(super) struct Blame<'a> {
     pub(super) plan: &'a Plan,
     pub(super) step: &'a Step,
     pub(super) tree: &'a Tree,
     pub(super) keys: &'a Keys,
+    /// How many errors the response has place for.
+    pub(super) room: usize,
 }
 
 /// Where each object of a step stands in the response.
@@ -47,7 +52,7 @@ impl Blame<'_> {
             Err(failure) => self.root_paths(&targets).into_iter().map(|path| self.failed(failure, path)).collect(),
             Ok(answer) => {
                 let of = |error: &SubgraphError| self.reported(error, append(&targets, &self.of_tree(&error.path)));
-                answer.errors.iter().flat_map(of).collect()
+                answer.errors.iter().flat_map(of).take(self.room).collect()
             }
         }
     }
@@ -68,6 +73,9 @@ impl Blame<'_> {
                 }
                 Ok(answer) => {
                     for error in &answer.errors {
+                        if errors.len() >= self.room {
+                            return errors;
+                        }
                         let paths = match about(error, part, &members, found) {
                             About::Reference(reference, rest) => append(&places_of(reference), &self.of_tree(rest)),
                             About::All => {
@@ -125,7 +133,8 @@ impl Blame<'_> {
     }
 
     fn reported(&self, error: &SubgraphError, paths: Vec<Location>) -> Vec<GraphqlError> {
-        paths.into_iter().map(|path| self.at(self.translate(error), path)).collect()
+        let listed = (MAX_BYTES / error.bytes.max(1)).max(1).min(self.room);
+        paths.into_iter().take(listed).map(|path| self.at(self.translate(error), path)).collect()
     }
 
     fn translate(&self, error: &SubgraphError) -> GraphqlError {
