@@ -6,7 +6,14 @@ mod lookups;
 mod pace;
 mod travel;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use bytes::Bytes;
 use client::{BadResponse, Client, ClientError, Deadline, Events};
@@ -39,6 +46,8 @@ struct Shared {
     max_batch: usize,
     batch_across_requests: bool,
     paces: HashMap<Name, Pace>,
+    /// Mutations that have ended. Who asks after one does not join who asked before: it would miss what it has changed.
+    changes: AtomicU64,
 }
 
 /// All that an answer can depend on.
@@ -47,6 +56,7 @@ struct RootKey {
     service: Name,
     identity: Arc<Identity>,
     body: Bytes,
+    changes: u64,
 }
 
 pub(crate) type Answered = Result<SubgraphAnswer, Failure>;
@@ -62,7 +72,8 @@ impl Calls {
     pub(crate) fn new(clients: Clients, settings: &GatewaySettings) -> Self {
         let paces = clients.names().map(|name| (name.clone(), Pace::default())).collect();
         let &GatewaySettings { max_batch, batch_across_requests, share_subgraph_requests, .. } = settings;
-        let shared = Arc::new(Shared { clients, max_batch: max_batch.max(1), batch_across_requests, paces });
+        let changes = AtomicU64::new(0);
+        let shared = Arc::new(Shared { clients, max_batch: max_batch.max(1), batch_across_requests, paces, changes });
         let roots = share_subgraph_requests.then(Flights::default);
         Self { lookups: Lookups::new(shared.clone()), shared, roots }
     }
@@ -76,7 +87,8 @@ impl Calls {
         let Some(roots) = self.roots.as_ref().filter(|_| kind == OperationKind::Query) else {
             return Arc::new(self.shared.send(service, kind, body, travel, &[]).await);
         };
-        let key = RootKey { service: service.clone(), identity: travel.identity.clone(), body: body.clone() };
+        let (identity, changes) = (travel.identity.clone(), self.changes());
+        let key = RootKey { service: service.clone(), identity, body: body.clone(), changes };
         let deadline = self.shared.deadline(service, travel);
         let flying = roots.join_or_begin(key, deadline, || {
             let (shared, service, travel) = (self.shared.clone(), service.clone(), travel.clone());
@@ -97,6 +109,11 @@ impl Calls {
     /// Opens a stream of events. The deadline bounds the opening.
     pub(crate) async fn subscribe(&self, service: &Name, body: Bytes, travel: &Travel) -> Result<Events, ClientError> {
         self.shared.clients.subscribe(service, body, travel).await
+    }
+
+    /// Requests may be answered alike only if this was the same when they began.
+    pub(crate) fn changes(&self) -> u64 {
+        self.shared.changes.load(Ordering::SeqCst)
     }
 
     /// Whether a fetch that everybody may see is sent as if nobody in particular asked.
@@ -122,6 +139,9 @@ impl Shared {
     ) -> Answered {
         let begun = tokio::time::Instant::now();
         let sent = self.clients.send(service, kind, body, travel).await;
+        if kind == OperationKind::Mutation {
+            self.changes.fetch_add(1, Ordering::SeqCst);
+        }
         if let Some(pace) = self.paces.get(service) {
             pace.took(begun.elapsed());
         }

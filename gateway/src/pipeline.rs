@@ -81,6 +81,7 @@ struct SharedRequest {
     prepared: u64,
     variables: String,
     identity: Arc<Identity>,
+    changes: u64,
 }
 
 impl Gateway {
@@ -203,6 +204,7 @@ impl Inner {
             prepared: execution.prepared.number,
             variables: execution.variables.all_json(),
             identity: execution.travel.identity.clone(),
+            changes: self.calls.changes(),
         };
         let deadline = execution.travel.deadline;
         let inner = self.clone();

@@ -56,6 +56,8 @@ pub(super) struct Lookup {
     pub(super) selection: Arc<Selection>,
     pub(super) values: Vec<(String, String)>,
     scope: Option<u64>,
+    /// [`Shared::changes`](super::Shared::changes)
+    changes: u64,
 }
 
 /// Lookups that may be sent in one call: variables of equal names have equal definitions and values. A definition that
@@ -106,7 +108,7 @@ impl Lookups {
         let scope = (!self.shared.batch_across_requests).then_some(travel.execution);
         let identity = travel.identity.clone();
         let group = Group { service: service.clone(), identity, variables: variables(&wanted), scope };
-        let items = items(&group, wanted, travel);
+        let items = items(&group, wanted, travel, self.shared.changes.load(Ordering::SeqCst));
         let mut found = self.together(&group, items, travel).await.into_iter();
         lengths.into_iter().map(|length| found.by_ref().take(length).collect()).collect()
     }
@@ -274,7 +276,7 @@ impl Drop for Landing {
     }
 }
 
-fn items(group: &Group, wanted: Vec<Wanted>, travel: &Travel) -> Vec<Item> {
+fn items(group: &Group, wanted: Vec<Wanted>, travel: &Travel, changes: u64) -> Vec<Item> {
     let mut items = Vec::new();
     for Wanted { selection, values, references } in wanted {
         let names = selection.variables.iter().map(|(name, _)| name.clone());
@@ -284,6 +286,7 @@ fn items(group: &Group, wanted: Vec<Wanted>, travel: &Travel) -> Vec<Item> {
             values: names.zip(values).collect(),
             selection,
             scope: group.scope,
+            changes,
         });
         let item = |reference| Item { lookup: lookup.clone(), reference, request: travel.execution };
         items.extend(references.into_iter().map(item));

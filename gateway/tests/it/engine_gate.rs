@@ -14,6 +14,7 @@ use crate::engine::{Received, Subgraph, anonymous, body, request, supergraph};
 
 const PRODUCTS: &str = r#"
     type Query { products(ids: [ID!]!): [Product!]! }
+    type Mutation { rename: Int }
     type Product @key(fields: "id") { id: ID! name: String }
 "#;
 const INVENTORY: &str = r#"
@@ -85,7 +86,8 @@ impl Shop {
             };
             let asked = asked(request["query"].as_str().unwrap(), "products");
             let of = |(key, arguments): (String, String)| (key, products(arguments.trim_start_matches("ids: $")));
-            let data: Map<String, Value> = asked.into_iter().map(of).collect();
+            let mut data: Map<String, Value> = asked.into_iter().map(of).collect();
+            data.insert("rename".to_owned(), json!(1));
             (StatusCode::OK, json!({ "data": data }).to_string())
         })
         .await;

@@ -60,7 +60,12 @@ async fn callers_who_might_get_another_answer_have_calls_of_their_own() {
         vec![anonymous(), bearer("a"), bearer("b")],
         vec![forwarding(&[]), forwarding(&[("x-tenant", "1")]), forwarding(&[("x-tenant", "2")])],
         vec![forwarding(&[("x-tenant", "1")]), forwarding(&[("x-shop", "1")]), forwarding(&[("x-shop", "1 ")])],
-        // Only the last value is the same.
+        // Only the first value is the same, or only the last.
+        vec![
+            forwarding(&[("x-tenant", "1"), ("x-tenant", "2")]),
+            forwarding(&[("x-tenant", "1"), ("x-tenant", "3")]),
+            forwarding(&[("x-tenant", "1")]),
+        ],
         vec![
             forwarding(&[("x-tenant", "1"), ("x-tenant", "3")]),
             forwarding(&[("x-tenant", "2"), ("x-tenant", "3")]),
@@ -190,4 +195,25 @@ async fn mutations_are_never_shared() {
     let (responses, ()) = tokio::join!(requests, shop.release_after(3));
     assert_eq!(responses, vec![json!({ "data": { "restock": 1 } }); 3]);
     assert_eq!(shop.inventory.requests().len(), 3);
+}
+
+/// Else a client could change something and then be told that it has not.
+#[tokio::test]
+async fn who_asks_after_a_mutation_does_not_get_what_was_asked_before() {
+    for (query, clients) in [(ROOT, false), (LOOKUP, false), (ROOT, true), (LOOKUP, true)] {
+        let mut settings = settings();
+        settings.share_client_requests = clients;
+        let shop = Shop::new(settings).await;
+        shop.warm(query, ids(&["a"])).await;
+        let mut before = shop.ask(query, ids(&["a"]), anonymous()).boxed();
+        tokio::select! {
+            _ = &mut before => unreachable!("the gate is closed"),
+            () = shop.gate.arrival() => {}
+        }
+        let renamed = shop.ask("mutation { rename }", Value::Null, anonymous()).await;
+        assert_eq!(renamed, json!({ "data": { "rename": 1 } }));
+        let after = shop.ask(query, ids(&["a"]), anonymous());
+        tokio::join!(before, after, shop.release_after(1));
+        assert_eq!(shop.inventory.requests().len(), 2, "{query}");
+    }
 }
