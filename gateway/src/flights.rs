@@ -76,3 +76,33 @@ impl<K: Hash + Eq, V> Drop for Landing<K, V> {
         self.flights.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_ends_the_wait_of_all_and_is_forgotten() {
+        let flights = Flights::<u8, u8>::default();
+        let deadline = Deadline::after(Duration::from_secs(5));
+        let first = flights.join_or_begin(1, deadline, || async { panic!("on purpose") });
+        let second = flights.join_or_begin(1, deadline, || async { 2 });
+        assert_eq!(futures_util::join!(first, second), (None, None));
+        assert_eq!(flights.join_or_begin(1, deadline, || async { 3 }).await, Some(3));
+        assert!(flights.lock().is_empty());
+    }
+
+    #[tokio::test]
+    async fn work_goes_on_when_nobody_waits_for_it_any_more() {
+        let flights = Flights::<u8, u8>::default();
+        let deadline = Deadline::after(Duration::from_secs(5));
+        let (done, ended) = tokio::sync::oneshot::channel();
+        drop(flights.join_or_begin(1, deadline, || async {
+            tokio::task::yield_now().await;
+            done.send(()).map_or(0, |()| 1)
+        }));
+        assert_eq!(ended.await, Ok(()));
+    }
+}

@@ -82,6 +82,20 @@ async fn references_under_way_are_joined_and_new_ones_wait_for_each_other_while_
 }
 
 #[tokio::test]
+async fn nobody_waits_for_others_where_nothing_is_under_way() {
+    let shop = Shop::new(settings()).await;
+    let query = "query($ids: [ID!]!) { products(ids: $ids) { stock } }";
+    shop.warm(query, json!({ "ids": ["x"] })).await;
+    shop.gate.release();
+    for id in ["a", "b", "c"] {
+        shop.ask(query, json!({ "ids": [id] }), anonymous()).await;
+    }
+    let both = ["d", "e"].map(|id| json!({ "ids": [id] }));
+    join_all(both.map(|ids| shop.ask(query, ids, anonymous()))).await;
+    assert_eq!(shop.looked_up(), [["a"], ["b"], ["c"], ["d"], ["e"]]);
+}
+
+#[tokio::test]
 async fn values_of_variables_never_mix() {
     let shop = Shop::new(settings()).await;
     let query = "query($ids: [ID!]!, $unit: String) { products(ids: $ids) { stock(unit: $unit) } }";
