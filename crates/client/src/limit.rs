@@ -4,8 +4,8 @@
 //! Netflix's concurrency-limits does (<https://github.com/Netflix/concurrency-limits>, `Gradient2Limit` and
 //! `WindowedLimit`). Like there, averages are compared and not minima, since the cheapest call says nothing about the
 //! others. Two things differ. What is usual falls fast, and rises only while there are places to spare, so that an
-//! overload that lasts does not become usual. And where fewer calls at once take as long as many did, they are no longer held back: then they are dear, and
-//! the service is not overloaded.
+//! overload that lasts does not become usual. And where fewer calls at once take as long as many did, they are no longer
+//! held back: then they are dear, and the service is not overloaded.
 
 use std::time::Duration;
 

@@ -39,8 +39,8 @@ pub struct ClientSettings {
     pub max_retries: u32,
     /// Retries as a share of the calls made, over time.
     pub retry_ratio: f64,
-    /// Queries sent to a second replica because the first takes unusually long, as a share of the calls made, over time.
-    /// They count as retries too. Mutations are never sent twice.
+    /// Queries sent to a second replica because the first takes unusually long, as a share of the calls made, over
+    /// time. They count as retries too. Mutations are never sent twice.
     pub hedge_ratio: f64,
     pub breaker: BreakerSettings,
 }

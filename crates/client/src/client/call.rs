@@ -155,8 +155,8 @@ pub(crate) trait Answered {
 }
 
 /// What an attempt says about the service. A 5xx is its failure even if it brings a GraphQL response, and so is no
-/// answer before our deadline, unless the caller gave it less than `patience`: else one caller with tiny deadlines could
-/// open the breaker for all.
+/// answer before our deadline, unless the caller gave it less than `patience`: else one caller with tiny deadlines
+/// could open the breaker for all.
 fn settle<A: Answered>(permit: Permit, outcome: &Result<Result<A, Failure>, Elapsed>, patience: Duration) {
     match outcome {
         Ok(Ok(answer)) if !answer.status().is_server_error() => permit.succeeded(),

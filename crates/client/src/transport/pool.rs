@@ -1,7 +1,7 @@
 //! Connections over plain TCP, kept open between calls.
 //!
-//! reqwest costs a call twice the CPU time of the hyper connection beneath it (27 against 14 µs, kernel included), which
-//! is most of what a call costs at all. So the calls of a plain `http` URL go to hyper themselves.
+//! reqwest costs a call twice the CPU time of the hyper connection beneath it (27 against 14 µs, kernel included), and
+//! that is most of what a call costs at all. So the calls of a plain `http` URL go to hyper themselves.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
