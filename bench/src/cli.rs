@@ -28,6 +28,8 @@ enum Command {
     Federation {
         #[command(flatten)]
         options: Options,
+        #[command(flatten)]
+        load: LoadOptions,
         /// Only this workload (a, b, c, d, flat, list, slow, poison). Can be given several times.
         #[arg(long, value_name = "WORKLOAD")]
         only: Vec<String>,
@@ -64,6 +66,13 @@ struct Options {
     /// This gateway; otherwise one is built first.
     #[arg(long, value_name = "FILE")]
     gateway: Option<PathBuf>,
+    /// Where all figures go.
+    #[arg(long, value_name = "FILE", default_value = "target/bench.json")]
+    json: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct LoadOptions {
     #[arg(long, default_value_t = 50)]
     connections: usize,
     /// Seconds that are measured.
@@ -74,9 +83,6 @@ struct Options {
     warm_up: u64,
     #[arg(long, default_value_t = 1)]
     rounds: usize,
-    /// Where all figures go.
-    #[arg(long, value_name = "FILE", default_value = "target/bench.json")]
-    json: PathBuf,
 }
 
 fn peer(text: &str) -> Result<Contender, String> {
@@ -87,7 +93,7 @@ fn peer(text: &str) -> Result<Contender, String> {
 /// Which parts of the benchmark run.
 #[derive(Default)]
 struct Parts {
-    workloads: Vec<&'static Workload>,
+    workloads: Option<(Vec<&'static Workload>, LoadOptions)>,
     plans: bool,
     starts: bool,
     docs: bool,
@@ -96,10 +102,11 @@ struct Parts {
 impl Cli {
     pub(crate) fn run(self) -> Outcome {
         match self.command {
-            Command::Federation { options, only, write_docs } => {
+            Command::Federation { options, load, only, write_docs } => {
                 let whole = only.is_empty();
                 let wanted = |workload: &&Workload| whole || only.iter().any(|key| key == workload.key);
                 let workloads = WORKLOADS.iter().filter(wanted).collect();
+                let workloads = Some((workloads, load));
                 options.run(&Parts { workloads, plans: whole, starts: whole, docs: write_docs })
             }
             Command::Plans(options) => options.run(&Parts { plans: true, ..Parts::default() }),
@@ -138,8 +145,11 @@ impl Options {
             date: chrono::Utc::now().format("%Y-%m-%d %H:%M").to_string(),
             machine: Machine::this(),
             version,
-            method: method(self.load(), self.rounds),
-            rows: self.workloads(&parts.workloads, &contenders, &market).await?,
+            method: parts.workloads.as_ref().map(|(_, load)| method(load.load(), load.rounds)),
+            rows: match &parts.workloads {
+                Some((workloads, load)) => load.put_on(&contenders, workloads, &market).await?,
+                None => Vec::new(),
+            },
             plans: if parts.plans { plans::measure(&contenders, &market).await? } else { Vec::new() },
             starts: if parts.starts { cold_start::measure(&contenders, &market).await? } else { Vec::new() },
         };
@@ -151,11 +161,13 @@ impl Options {
         }
         Ok(())
     }
+}
 
-    async fn workloads(
+impl LoadOptions {
+    async fn put_on(
         &self,
-        workloads: &[&'static Workload],
         contenders: &[Contender],
+        workloads: &[&'static Workload],
         market: &Market,
     ) -> Outcome<Vec<Row>> {
         let mut rows = Vec::new();

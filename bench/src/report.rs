@@ -26,8 +26,8 @@ pub(crate) struct Report {
     pub machine: Machine,
     /// Of the gateway that was measured.
     pub version: String,
-    /// How the figures came about, for a reader.
-    pub method: String,
+    /// How the workloads were measured, for a reader.
+    pub method: Option<String>,
     pub rows: Vec<Row>,
     pub plans: Vec<Plans>,
     pub starts: Vec<Start>,
@@ -47,7 +47,9 @@ impl Report {
     /// Tables in Markdown that read well as they stand.
     pub(crate) fn to_markdown(&self) -> String {
         let Machine { cpu, cores, system } = &self.machine;
-        let mut text = format!("{}, {cores} cores of {cpu}, {system}, {}. {}.\n", self.date, self.version, self.method);
+        let mut text = format!("{}, {cores} cores of {cpu}, {system}, {}", self.date, self.version);
+        text.push_str(&self.method.as_ref().map(|method| format!("; {method}")).unwrap_or_default());
+        text.push_str(".\n");
         for table in [self.federation(), self.planning(), self.starting()].iter().filter(|table| !table.is_empty()) {
             text.push('\n');
             text.push_str(&table.to_markdown());
@@ -162,12 +164,12 @@ mod tests {
         let failed = Row { failure: Some("no answer".into()), ..row("broken", None) };
         let rows = vec![row("gateway", Some(measurement(0.4))), row("peer", Some(measurement(0.8))), failed];
         let machine = Machine { cpu: "Z80".into(), cores: 1, system: "Linux".into() };
-        let (date, version, method) = ("2026-01-01".into(), "gateway 1".into(), "Once".into());
+        let (date, version, method) = ("2026-01-01".into(), "gateway 1".into(), Some("once".into()));
         let report = Report { date, machine, version, method, rows, plans: vec![], starts: vec![] };
         assert_eq!(
             report.to_markdown(),
             "\
-2026-01-01, 1 cores of Z80, Linux, gateway 1. Once.
+2026-01-01, 1 cores of Z80, Linux, gateway 1; once.
 
 | workload | contender | CPU ms/request | × gateway | requests/s | p50 ms | p99 ms | RSS MB | peak MB | subgraph requests |  answer |
 | :------- | :-------- | -------------: | --------: | ---------: | -----: | -----: | -----: | ------: | ----------------: | ------: |
