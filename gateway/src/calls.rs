@@ -28,7 +28,7 @@ use crate::{
     error::code,
     flights::Flights,
     operation::{Name, OperationKind},
-    settings::GatewaySettings,
+    settings::{GatewaySettings, HidesCallers},
 };
 use lookups::Lookups;
 use pace::Pace;
@@ -117,7 +117,7 @@ impl Calls {
     }
 
     /// Whether a fetch that everybody may see is sent as if nobody in particular asked.
-    pub(crate) fn hides_callers(&self, service: &str) -> bool {
+    pub(crate) fn hides_callers(&self, service: &str) -> HidesCallers {
         self.shared.clients.hides_callers(service)
     }
 

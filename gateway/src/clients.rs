@@ -9,7 +9,7 @@ use http::HeaderMap;
 use crate::{
     calls::Travel,
     operation::{Name, OperationKind},
-    settings::GatewaySettings,
+    settings::{GatewaySettings, HidesCallers},
     supergraph::Supergraph,
 };
 
@@ -21,7 +21,7 @@ struct Subgraph {
     client: Client,
     /// Sent with every request, in place of what the caller may have sent under the same names.
     own_headers: HeaderMap,
-    hides_callers: bool,
+    hides_callers: HidesCallers,
     timeout: Duration,
 }
 
@@ -48,8 +48,8 @@ impl Clients {
         self.0.keys()
     }
 
-    pub(crate) fn hides_callers(&self, subgraph: &str) -> bool {
-        self.0.get(subgraph).is_some_and(|subgraph| subgraph.hides_callers)
+    pub(crate) fn hides_callers(&self, subgraph: &str) -> HidesCallers {
+        self.0.get(subgraph).map(|subgraph| subgraph.hides_callers).unwrap_or_default()
     }
 
     /// Over one call, whatever its deadline.

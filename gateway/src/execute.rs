@@ -21,6 +21,7 @@ use crate::{
     error::GraphqlError,
     plan::{Asks, Lookup, Plan, Step},
     schema::Schema,
+    settings::HidesCallers,
     tree::{Node, Tree},
     variables::Variables,
 };
@@ -211,8 +212,13 @@ impl<'a> Execution<'a> {
 
 impl<'a> Context<'a> {
     fn is_anonymous(&self, step: &Step) -> bool {
-        // What a root field brings can depend on its arguments and on who asks, without a directive that says so.
-        step.public && step.lookup().is_some() && self.calls.hides_callers(&step.service)
+        step.public
+            && step.is_query()
+            && match self.calls.hides_callers(&step.service) {
+                HidesCallers::Never => false,
+                HidesCallers::References => step.lookup().is_some(),
+                HidesCallers::Always => true,
+            }
     }
 
     fn travel_of(&self, step: &Step) -> &'a Travel {

@@ -31,7 +31,7 @@ use crate::{
 };
 pub use crate::{
     request::{Answer, Caller, GraphqlRequest, StatusKind},
-    settings::{GatewaySettings, SecretHeaders, SubgraphSettings},
+    settings::{GatewaySettings, HidesCallers, SecretHeaders, SubgraphSettings},
 };
 use documents::{Checked, Documents};
 use prepared::{Prepared, PreparedCache, PreparedKey};

@@ -186,9 +186,7 @@ impl<'a> Writer<'a> {
     /// Writes null in place of what was written from `start` on, at a path of length `depth`.
     fn stop(&mut self, bubble: Bubble, start: usize, depth: usize) {
         self.path.truncate(depth);
-        if let Bubble::Unexplained(error) = bubble
-            && !self.explained.covers(&self.path)
-        {
+        if let Bubble::Unexplained(error) = bubble {
             self.add(*error);
         }
         self.out.truncate(start);

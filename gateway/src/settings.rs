@@ -40,12 +40,23 @@ pub struct SubgraphSettings {
     /// In place of the address in the supergraph.
     pub url: Option<String>,
     pub client: Option<ClientSettings>,
-    /// Whether references are looked up without the caller's token where everybody may see what is asked of them, so that
-    /// all callers share the answers. For subgraphs whose objects are the same for everybody.
-    pub hides_callers: bool,
+    /// What is asked without the caller's token where everybody may see it, so that all callers share the answers.
+    pub hides_callers: HidesCallers,
     /// Sent with every request to this subgraph, such as the credential by which it knows its gateway.
     #[serde(skip_serializing)]
     pub headers: SecretHeaders,
+}
+
+/// Which queries of what no directive protects tell a subgraph nothing of the caller.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HidesCallers {
+    #[default]
+    Never,
+    /// Those that look references up: the subgraph's objects are the same for everybody, though what a root field brings
+    /// may depend on who asks.
+    References,
+    Always,
 }
 
 /// Request headers whose values are secrets: neither logged nor written out. In a name `_` stands for `-`, which the
@@ -88,8 +99,8 @@ impl Default for GatewaySettings {
 }
 
 impl GatewaySettings {
-    pub(crate) fn hides_callers(&self, name: &str) -> bool {
-        self.subgraphs.get(name).is_some_and(|own| own.hides_callers)
+    pub(crate) fn hides_callers(&self, name: &str) -> HidesCallers {
+        self.subgraphs.get(name).map(|own| own.hides_callers).unwrap_or_default()
     }
 
     /// Address, client settings and own headers.

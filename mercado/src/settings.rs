@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use gateway::{
     http::{EdgeSettings, PlaygroundTab},
-    pipeline::GatewaySettings,
+    pipeline::{GatewaySettings, HidesCallers},
 };
 use secrecy::SecretString;
 use service::{
@@ -130,7 +130,7 @@ impl MarketSettings {
         let mut engine = self.engine.clone();
         engine.limits.once = ["login", "register", "refreshSession"].map(String::from).to_vec();
         for of_everybody in ["products", "inventory"] {
-            engine.subgraphs.entry(of_everybody.to_owned()).or_default().hides_callers = true;
+            engine.subgraphs.entry(of_everybody.to_owned()).or_default().hides_callers = HidesCallers::References;
         }
         engine
     }

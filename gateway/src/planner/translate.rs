@@ -13,8 +13,7 @@ use petgraph::visit::EdgeRef;
 use super::{
     PlanError, conflicts, failed, fragments,
     inputs::{self, Fetch},
-    order,
-    requires,
+    order, requires,
     selections::Selections,
     typename,
 };

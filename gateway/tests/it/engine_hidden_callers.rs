@@ -1,7 +1,7 @@
 //! Subgraphs that are asked without the caller's token where everybody may see what is asked.
 
 use futures_util::future::join_all;
-use gateway::pipeline::{Caller, Gateway, GatewaySettings, SubgraphSettings};
+use gateway::pipeline::{Caller, Gateway, GatewaySettings, HidesCallers, SubgraphSettings};
 use http::{HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
@@ -28,7 +28,9 @@ const SDL: &str = r#"
 
 fn hiding() -> GatewaySettings {
     let mut settings = settings();
-    settings.subgraphs.insert("things".to_owned(), SubgraphSettings { hides_callers: true, ..Default::default() });
+    settings
+        .subgraphs
+        .insert("things".to_owned(), SubgraphSettings { hides_callers: HidesCallers::Always, ..Default::default() });
     settings
 }
 
