@@ -17,7 +17,7 @@ use crate::{
 
 pub(crate) struct Output {
     root: Group,
-    /// Of the responses so far the length of the longest, to begin with.
+    /// How long a response will probably be.
     bytes: AtomicUsize,
 }
 
@@ -91,8 +91,10 @@ impl Output {
         self.bytes.load(Ordering::Relaxed)
     }
 
+    /// Moves towards the length of the responses, and no shorter than the last: most are as long as the one before.
     pub(super) fn wrote(&self, bytes: usize) {
-        self.bytes.fetch_max(bytes, Ordering::Relaxed);
+        let known = self.bytes.load(Ordering::Relaxed);
+        self.bytes.store(bytes.max(known - known / 8), Ordering::Relaxed);
     }
 }
 

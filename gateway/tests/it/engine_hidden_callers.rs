@@ -2,6 +2,7 @@
 
 use futures_util::future::join_all;
 use gateway::pipeline::{Caller, Gateway, GatewaySettings, HidesCallers, SubgraphSettings};
+use gateway::supergraph::Supergraph;
 use http::{HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
@@ -95,6 +96,24 @@ async fn what_anybody_might_be_denied_is_asked_with_the_callers_token() {
     ] {
         assert_eq!(tokens(query).await, [Some("Bearer a".to_owned())], "{query}");
     }
+}
+
+/// Composition before Federation 2.12 leaves the directives of the objects to the gateway.
+#[tokio::test]
+async fn an_interface_without_directives_hides_nobody_who_asks_what_its_objects_protect() {
+    let (things, _) = things(settings()).await;
+    let sdl = supergraph(&[&things]).sdl().to_owned();
+    let (before, interface) = sdl.split_once("interface Named").unwrap();
+    let bare = Supergraph::from_sdl(&format!("{before}interface Named{}", interface.replacen("@authenticated", "", 1)));
+    let gateway = Gateway::new(bare.unwrap(), hiding()).unwrap();
+    for query in ["{ named { name } }", "{ named { ... on Secret { name } } }"] {
+        things.forget_requests();
+        answer(&gateway, query, caller("a")).await;
+        assert_eq!(token(&things.request()), Some("Bearer a"), "{query}");
+    }
+    things.forget_requests();
+    answer(&gateway, "{ named { ... on Open { name } } }", caller("a")).await;
+    assert_eq!(token(&things.request()), None);
 }
 
 /// Who changes something is not hidden: nothing would be shared, and the subgraph may want to know.
