@@ -156,9 +156,18 @@ async fn a_redirect_is_followed_nowhere() {
 
 #[tokio::test]
 async fn what_is_json_and_no_graphql_is_no_answer() {
-    for body in
-        ["", "null", "[]", "5", "\"data\"", "{}", r#"{"data":{"bad":1}"#, r#"{"data":nul}"#, "{\"data\":\"\u{1}\"}"]
-    {
+    for body in [
+        "",
+        "null",
+        "[]",
+        "5",
+        "\"data\"",
+        "{}",
+        r#"{"data":{"bad":1}"#,
+        r#"{"data":nul}"#,
+        r#"{"data":{"bad":"b"}} {}"#,
+        "{\"data\":\"\u{1}\"}",
+    ] {
         assert_eq!(codes(move || as_json(body)).await, ["SUBGRAPH_UNAVAILABLE"; 2], "{body}");
     }
 }
