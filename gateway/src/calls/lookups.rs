@@ -311,7 +311,9 @@ fn variables(wanted: &[Wanted]) -> Vec<(String, String)> {
 /// Whether no two fragments would have one name.
 fn joinable(batch: &[Item], new: &[Item]) -> bool {
     let fragments = |items: &[Item]| -> Vec<Arc<Lookup>> {
-        items.iter().map(|item| item.lookup.clone()).filter(|lookup| !lookup.selection.fragments.is_empty()).collect()
+        let lookups =
+            items.chunk_by(|left, right| Arc::ptr_eq(&left.lookup, &right.lookup)).map(|items| &items[0].lookup);
+        lookups.filter(|lookup| !lookup.selection.fragments.is_empty()).cloned().collect()
     };
     let (known, new) = (fragments(batch), fragments(new));
     new.iter().all(|new| known.iter().all(|known| known.selection.joins(&new.selection)))
