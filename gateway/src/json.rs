@@ -11,6 +11,8 @@ pub(crate) struct Scanner<'a> {
     pub(crate) text: &'a [u8],
     pub(crate) at: usize,
     depth: usize,
+    /// Whether all of the text is known to be valid.
+    scanned: bool,
 }
 
 /// What a value begins as.
@@ -27,12 +29,12 @@ impl<'a> Scanner<'a> {
     /// `None` for what is no UTF-8.
     pub(crate) fn new(text: &'a [u8]) -> Option<Self> {
         std::str::from_utf8(text).ok()?;
-        Some(Self { text, at: 0, depth: 0 })
+        Some(Self { text, at: 0, depth: 0, scanned: false })
     }
 
     /// A scanner of a part that another one has walked over already.
     pub(crate) fn at(text: &'a [u8], at: usize) -> Self {
-        Self { text, at, depth: 0 }
+        Self { text, at, depth: 0, scanned: true }
     }
 
     pub(crate) fn space(&mut self) {
@@ -179,7 +181,16 @@ impl<'a> Scanner<'a> {
     /// Walks to the end of a string whose opening quote has been taken.
     fn string(&mut self) -> Option<()> {
         loop {
-            self.plain();
+            if self.scanned {
+                // What is between these is plain text, and what an escape escapes cannot end the string but by itself.
+                self.at += memchr::memchr2(b'"', b'\\', self.text.get(self.at..)?)?;
+                if self.text[self.at] == b'\\' {
+                    self.at += 2;
+                    continue;
+                }
+            } else {
+                self.plain();
+            }
             match *self.text.get(self.at)? {
                 b'"' => {
                     self.at += 1;

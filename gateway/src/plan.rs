@@ -10,7 +10,7 @@ use std::{collections::HashSet, sync::Arc};
 
 use crate::{
     operation::{Name, OperationKind},
-    schema::TypeId,
+    schema::TypeSet,
 };
 
 /// Steps that form a graph: each begins when those it depends on have ended.
@@ -81,7 +81,7 @@ pub(crate) enum Asks {
 pub(crate) struct Lookup {
     pub(crate) template: Template,
     /// Types of which a reference takes the name in place of its own (`@interfaceObject`), the first that fits.
-    pub(crate) renamed: Vec<(HashSet<TypeId>, Name)>,
+    pub(crate) renamed: Vec<(TypeSet, Name)>,
     pub(crate) selection: Arc<Selection>,
 }
 
@@ -111,7 +111,7 @@ pub(crate) enum Part {
         inner: Template,
     },
     Fragment {
-        fits: HashSet<TypeId>,
+        fits: TypeSet,
         typename: Option<usize>,
         /// The type's name as JSON.
         name: Arc<[u8]>,
@@ -126,7 +126,7 @@ pub(crate) enum PathStep {
         key: Name,
     },
     /// Only objects of these types, and those whose type is not known.
-    Types(HashSet<TypeId>),
+    Types(TypeSet),
 }
 
 /// How the objects of one selection set in a subgraph's answer are read.

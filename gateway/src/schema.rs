@@ -1,6 +1,6 @@
 //! A schema document, indexed for what a request asks of it.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use graphql_tools::static_graphql::schema::{
     Definition, DirectiveDefinition, Document, EnumValue, Field, InputValue, ObjectType, Type, TypeDefinition,
@@ -15,6 +15,17 @@ pub(crate) struct TypeId(u32);
 impl TypeId {
     /// Stands for every name that the schema does not have.
     pub(crate) const UNKNOWN: Self = Self(u32::MAX);
+}
+
+/// Types of one schema, a bit for each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TypeSet(Vec<u64>);
+
+impl TypeSet {
+    pub(crate) fn contains(&self, of: TypeId) -> bool {
+        let position = of.0 as usize;
+        self.0.get(position / 64).is_some_and(|bits| bits >> (position % 64) & 1 == 1)
+    }
 }
 
 /// Types by name, fields by name, and who is what.
@@ -93,9 +104,13 @@ impl Schema {
     }
 
     /// The composite types for which `fits` holds.
-    pub(crate) fn type_ids(&self, fits: impl Fn(&str) -> bool) -> HashSet<TypeId> {
+    pub(crate) fn type_ids(&self, fits: impl Fn(&str) -> bool) -> TypeSet {
         let composite = self.types.iter().filter(|(name, _)| self.is_composite(name) && fits(name));
-        composite.map(|(_, indexed)| id(indexed.definition)).collect()
+        let mut set = TypeSet(vec![0; self.document.definitions.len().div_ceil(64)]);
+        for (_, indexed) in composite {
+            set.0[indexed.definition / 64] |= 1 << (indexed.definition % 64);
+        }
+        set
     }
 
     pub(crate) fn types(&self) -> impl Iterator<Item = &TypeDefinition> {

@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use ahash::RandomState;
 use bytes::Bytes;
 use client::Deadline;
 use futures_util::{FutureExt, TryFutureExt, future::join_all};
@@ -73,7 +74,7 @@ struct Group {
 
 #[derive(Default)]
 struct State {
-    under_way: HashMap<Arc<Lookup>, HashMap<Bytes, Awaited>>,
+    under_way: HashMap<Arc<Lookup>, HashMap<Bytes, Awaited, RandomState>, RandomState>,
     calls: HashMap<Group, usize>,
     waiting: HashMap<Group, Batch>,
 }

@@ -2,13 +2,15 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use ahash::RandomState;
+
 use crate::{operation::Name, plan::Selection, tree::Text};
 
 /// By subgraph, selection and reference, the object as the subgraph sent it.
 #[derive(Default)]
 pub(super) struct Known<'a>(Vec<((&'a Name, &'a Arc<Selection>), References)>);
 
-pub(super) type References = HashMap<Vec<u8>, Text>;
+pub(super) type References = HashMap<Vec<u8>, Text, RandomState>;
 
 impl<'a> Known<'a> {
     pub(super) fn of(&self, service: &Name, selection: &Arc<Selection>) -> Option<&References> {
@@ -20,7 +22,7 @@ impl<'a> Known<'a> {
     pub(super) fn add(&mut self, service: &'a Name, selection: &'a Arc<Selection>, reference: &[u8], text: Text) {
         let known = self.0.iter().position(|((of, known), _)| *of == service && *known == selection);
         let known = known.unwrap_or_else(|| {
-            self.0.push(((service, selection), References::new()));
+            self.0.push(((service, selection), References::default()));
             self.0.len() - 1
         });
         let references = &mut self.0[known].1;

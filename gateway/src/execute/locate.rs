@@ -76,7 +76,7 @@ impl<'a> Walk<'a, '_> {
             None => (self.visit)(object, at),
             Some((PathStep::Types(fits), rest)) => {
                 let of = self.tree.type_of(object, self.plan.layouts[layout].typename);
-                if of.is_none_or(|of| fits.contains(&of)) {
+                if of.is_none_or(|of| fits.contains(of)) {
                     self.object(object, rest, layout, at);
                 }
             }

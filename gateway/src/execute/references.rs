@@ -1,17 +1,15 @@
 //! References (`representations`) of the objects at a path, equal ones once.
 
-use std::{
-    collections::{HashMap, HashSet},
-    ops::Range,
-};
+use std::{collections::HashMap, ops::Range};
 
+use ahash::RandomState;
 use bytes::Bytes;
 
 use super::known;
 use crate::{
     operation::Name,
     plan::{Lookup, Part, Template},
-    schema::{Schema, TypeId},
+    schema::{Schema, TypeSet},
     tree::{Node, Text, Tree},
 };
 
@@ -26,7 +24,7 @@ impl References {
     /// Leaves out an object of another type, and one whose inputs are not there because an earlier fetch failed.
     pub(super) fn of(tree: &Tree, targets: &[u32], lookup: &Lookup, full: &Schema) -> Self {
         let mut references = Self::default();
-        let mut known: HashMap<Bytes, usize> = HashMap::with_capacity(targets.len());
+        let mut known: HashMap<Bytes, usize, RandomState> = HashMap::default();
         let mut made = Made::new(tree, full);
         let mut json = Vec::new();
         for target in targets {
@@ -88,7 +86,7 @@ pub(super) fn of(
     tree: &Tree,
     object: u32,
     template: &Template,
-    renamed: &[(HashSet<TypeId>, Name)],
+    renamed: &[(TypeSet, Name)],
     full: &Schema,
 ) -> Option<Vec<u8>> {
     let mut made = Made::new(tree, full);
@@ -114,7 +112,7 @@ impl<'a> Made<'a> {
     }
 
     /// False where there is nothing to identify the object by.
-    fn object(&mut self, object: u32, template: &'a Template, renamed: &'a [(HashSet<TypeId>, Name)]) -> bool {
+    fn object(&mut self, object: u32, template: &'a Template, renamed: &'a [(TypeSet, Name)]) -> bool {
         self.members.clear();
         self.values.clear();
         if !self.parts(object, template) || self.members.is_empty() {
@@ -126,12 +124,12 @@ impl<'a> Made<'a> {
         true
     }
 
-    fn rename(&mut self, object: u32, template: &'a Template, renamed: &'a [(HashSet<TypeId>, Name)]) {
+    fn rename(&mut self, object: u32, template: &'a Template, renamed: &'a [(TypeSet, Name)]) {
         let of = template.iter().find_map(|part| match part {
             Part::Fragment { typename, .. } | Part::Typename(typename) => self.tree.type_of(object, *typename),
             Part::Field { .. } => None,
         });
-        if let Some((_, name)) = renamed.iter().find(|(fits, _)| of.is_none_or(|of| fits.contains(&of))) {
+        if let Some((_, name)) = renamed.iter().find(|(fits, _)| of.is_none_or(|of| fits.contains(of))) {
             let start = self.values.len();
             self.name(name);
             self.insert(TYPENAME, start);
@@ -150,7 +148,7 @@ impl<'a> Made<'a> {
                 true
             }
             Part::Fragment { fits, typename, name, inner } => {
-                if self.tree.type_of(object, *typename).is_some_and(|of| !fits.contains(&of)) {
+                if self.tree.type_of(object, *typename).is_some_and(|of| !fits.contains(of)) {
                     return true;
                 }
                 let before = self.has(TYPENAME);

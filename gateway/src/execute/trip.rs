@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use ahash::RandomState;
 use bytes::Bytes;
 
 use super::{Context, references::References};
@@ -74,7 +75,7 @@ impl<'a> Trip<'a> {
 /// What the steps look up, together where they ask the same; and of each step which of that is its own.
 fn wanted(plan: &Plan, steps: &[(usize, References)], context: Context<'_>) -> (Vec<Wanted>, Vec<(usize, Vec<usize>)>) {
     let mut wanted: Vec<Wanted> = Vec::new();
-    let mut known: Vec<HashMap<Bytes, usize>> = Vec::new();
+    let mut known: Vec<HashMap<Bytes, usize, RandomState>> = Vec::new();
     let mut places = Vec::new();
     for (position, references) in steps {
         let Some(lookup) = plan.steps[*position].lookup() else { continue };
@@ -82,7 +83,7 @@ fn wanted(plan: &Plan, steps: &[(usize, References)], context: Context<'_>) -> (
             let names = lookup.selection.variables.iter().map(|(name, _)| name);
             let values = names.map(|name| context.variables.json(name)).collect();
             wanted.push(Wanted { selection: lookup.selection.clone(), values, references: Vec::new() });
-            known.push(HashMap::new());
+            known.push(HashMap::default());
             wanted.len() - 1
         });
         let all = &mut wanted[list].references;

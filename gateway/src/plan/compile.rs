@@ -10,7 +10,7 @@ use super::{
 use crate::{
     authorize::Requirements,
     operation::{Name, OperationKind, TYPENAME},
-    schema::{Schema, TypeId},
+    schema::{Schema, TypeSet},
 };
 
 impl Plan {
@@ -174,7 +174,7 @@ impl Compiler<'_> {
 
     /// An object whose type is known only as an interface, as `@interfaceObject` subgraphs name it, may be of any of
     /// its types.
-    fn meant_by(&self, condition: &str) -> HashSet<TypeId> {
+    fn meant_by(&self, condition: &str) -> TypeSet {
         let full = self.full;
         full.type_ids(|name| {
             full.satisfies(name, condition) || (!full.is_object(name) && full.satisfies(condition, name))

@@ -1,8 +1,9 @@
 //! A differential test: random valid operations are answered by the gateway, over real subgraph servers, and by a
 //! reference interpreter that executes the API schema over the same data. Both have to answer alike.
 //!
-//! It runs for a minute with a seed of its own. `DIFFERENTIAL_SEED` replays a seed, `DIFFERENTIAL_OPERATIONS` sets how
-//! many operations to try, `DIFFERENTIAL_WORLD` picks one graph of `schemas`.
+//! By itself it tries the same operations each time, so that what fails has to do with what was changed, and for a
+//! minute at most. `DIFFERENTIAL_SEED` begins elsewhere, or replays a seed, `DIFFERENTIAL_OPERATIONS` sets how many
+//! operations to try, however long it takes, `DIFFERENTIAL_WORLD` picks one graph of `schemas`.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
@@ -23,7 +24,7 @@ mod world;
 
 use std::{
     sync::Arc,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 
 use server::Server;
@@ -31,6 +32,7 @@ use trial::Trial;
 use world::World;
 
 const TIME: Duration = Duration::from_secs(60);
+const OPERATIONS: u64 = 2_000;
 /// Differences after which a graph is left.
 const ENOUGH: usize = 3;
 
@@ -38,9 +40,10 @@ const ENOUGH: usize = 3;
 #[derive(Clone, Copy)]
 struct Schedule {
     first: u64,
-    /// For each graph; `None` for as many as the time allows.
-    operations: Option<u64>,
+    /// For each graph.
+    operations: u64,
     started: Instant,
+    time: Duration,
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -51,11 +54,11 @@ async fn the_gateway_answers_as_one_server_would() {
     let chosen: Vec<_> =
         worlds.iter().filter(|world| only.as_ref().is_none_or(|only| world.name == *only)).cloned().collect();
     let server = Server::start(&worlds).await;
-    let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-    let first = variable("DIFFERENTIAL_SEED").map_or(clock, |seed| seed.parse().unwrap());
-    let operations: Option<u64> = variable("DIFFERENTIAL_OPERATIONS").map(|count| count.parse().unwrap());
-    let operations = operations.map(|count| count.div_ceil(chosen.len() as u64));
-    let schedule = Schedule { first, operations, started: Instant::now() };
+    let first = variable("DIFFERENTIAL_SEED").map_or(1, |seed| seed.parse().unwrap());
+    let asked: Option<u64> = variable("DIFFERENTIAL_OPERATIONS").map(|count| count.parse().unwrap());
+    let time = if asked.is_some() { Duration::MAX } else { TIME };
+    let operations = asked.unwrap_or(OPERATIONS).div_ceil(chosen.len() as u64);
+    let schedule = Schedule { first, operations, started: Instant::now(), time };
     eprintln!("DIFFERENTIAL_SEED={first}");
     let runs: Vec<_> =
         chosen.iter().map(|world| tokio::spawn(run(Trial::new(Arc::clone(world), &server), schedule))).collect();
@@ -74,10 +77,7 @@ async fn the_gateway_answers_as_one_server_would() {
 async fn run(trial: Trial, schedule: Schedule) -> (u64, Vec<String>) {
     let mut differences = Vec::new();
     let mut tried = 0;
-    while match schedule.operations {
-        Some(operations) => tried < operations,
-        None => schedule.started.elapsed() < TIME,
-    } {
+    while tried < schedule.operations && schedule.started.elapsed() < schedule.time {
         let seed = schedule.first + tried;
         tried += 1;
         if let Some(difference) = trial.run(seed).await {
