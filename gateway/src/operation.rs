@@ -156,8 +156,14 @@ impl<'a> Builder<'a> {
         Self { schema, variables, fragments, built: HashMap::new() }
     }
 
+    /// Without fragments of which everything is skipped: nothing depends on whether an object is of their type.
     fn set(&mut self, parent: &Name, set: &'a query::SelectionSet) -> Arc<SelectionSet> {
-        let selections = set.items.iter().filter_map(|selection| self.selection(parent, selection)).collect();
+        let selections = set.items.iter().filter_map(|selection| self.selection(parent, selection));
+        let says_something = |selection: &Selection| match selection {
+            Selection::Fragment(set) => !set.selections.is_empty(),
+            Selection::Field(_) => true,
+        };
+        let selections = selections.filter(says_something).collect();
         Arc::new(SelectionSet { parent: parent.clone(), selections })
     }
 

@@ -66,6 +66,18 @@ async fn what_only_the_interface_knows_needs_no_type() {
 }
 
 #[tokio::test]
+async fn a_fragment_of_which_everything_is_skipped_needs_no_type() {
+    let [a, b] = media().await;
+    let gateway = gateway(&[&a, &b]);
+    assert_eq!(
+        ask(&gateway, "{ media { id ... on Song { length @skip(if: true) ... { title @include(if: false) } } } }")
+            .await,
+        json!({ "data": { "media": [{ "id": "1" }, { "id": "2" }] } })
+    );
+    assert_eq!(a.requests().len(), 0);
+}
+
+#[tokio::test]
 async fn the_types_of_an_interface_objects_objects_are_found_where_they_are_known() {
     let [a, b] = media().await;
     let gateway = gateway(&[&a, &b]);
