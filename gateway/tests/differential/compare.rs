@@ -45,17 +45,20 @@ fn broken(expected: &Response, body: &[u8]) -> Option<(&'static str, String)> {
         Err(error) => return Some(("no GraphQL response", error.to_string())),
     };
     let Some(data) = body.get("data") else { return Some(("refused", String::new())) };
+    let errors = body.get("errors").map_or("[]", |errors| errors.get());
+    let errors = serde_json::from_str::<Vec<ResponseError>>(errors).unwrap_or_default();
+    let failed = |path: &Path| expected.failures.iter().any(|failure| failure.path == *path);
     let data_expected = expected.data.to_string();
     if data.get() != data_expected {
-        return Some(("other data", String::new()));
+        let says_so = errors.iter().any(|error| error.path.as_ref().is_none_or(|path| !failed(path)));
+        return Some((if says_so { "other data, and an error that says so" } else { "other data" }, String::new()));
     }
     let mut paths = BTreeSet::new();
     let mut unfounded = Vec::new();
-    let errors = body.get("errors").map_or("[]", |errors| errors.get());
-    for error in serde_json::from_str::<Vec<ResponseError>>(errors).unwrap_or_default() {
+    for error in errors {
         let Some(path) = error.path else { return Some(("an error without a path", String::new())) };
         let text = text(&path);
-        if !expected.failures.iter().any(|failure| failure.path == path) {
+        if !failed(&path) {
             unfounded.push(path);
         } else if !paths.insert(text.clone()) {
             return Some(("two errors at one place", text));
