@@ -8,7 +8,7 @@ use clap::Parser;
 use mimalloc::MiMalloc;
 use service::runtime::{block_on, report};
 
-/// Allocation and release took a tenth of the time of a deep query with the system's; `docs/performance.md` has the price.
+/// Allocation and release took a tenth of the time of a deep query with the system's; `docs/performance.md` has what that costs.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 

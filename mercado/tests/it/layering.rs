@@ -10,7 +10,8 @@ use std::{
 use serde_json::Value;
 
 /// Our own crates, with those of ours that each may depend on outside of its tests.
-const LAYERS: [(&str, &[&str]); 12] = [
+const LAYERS: [(&str, &[&str]); 13] = [
+    ("bench", &[]),
     ("client", &[]),
     ("demo", &[]),
     ("document", &[]),
