@@ -9,17 +9,21 @@ mod merge;
 mod read;
 mod references;
 mod schedule;
+mod share;
 mod source;
 mod trip;
 
+use std::sync::Arc;
+
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use tokio::time::sleep_until;
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::{
     calls::{Calls, Found, SubgraphAnswer, Travel},
-    canonical::Keys,
     error::GraphqlError,
+    flights::Flying,
     plan::{Asks, Lookup, Plan, Step},
+    project::{Output, Projection, Written},
     schema::Schema,
     settings::HidesCallers,
     tree::{Node, Tree},
@@ -30,6 +34,8 @@ use known::Known;
 use read::{Reader, Remembered};
 use references::References;
 use schedule::Schedule;
+pub(crate) use share::Branches;
+use share::Progress;
 pub(crate) use source::{execute_event, fault, open};
 use trip::{Came, Ended, Trip};
 
@@ -39,14 +45,17 @@ const MAX_ERRORS: usize = 1_000;
 /// What execution reads and never changes.
 #[derive(Clone, Copy)]
 pub(crate) struct Context<'a> {
-    /// The schema with inaccessible types: a reference can be of one.
-    pub(crate) full: &'a Schema,
     pub(crate) calls: &'a Calls,
-    pub(crate) keys: &'a Keys,
     pub(crate) variables: &'a Variables,
     pub(crate) travel: &'a Travel,
     /// For what is asked as if nobody in particular asked.
     pub(crate) anonymous: &'a Travel,
+    /// `None` where executions share nothing.
+    pub(crate) branches: Option<&'a Branches>,
+    /// The number of the operation as it is prepared.
+    pub(crate) prepared: u64,
+    pub(crate) output: &'a Output,
+    pub(crate) projection: Projection<'a>,
 }
 
 /// Data under the keys of the canonical operation, errors under those of the client's.
@@ -54,6 +63,8 @@ pub(crate) struct Context<'a> {
 pub(crate) struct Executed {
     pub(crate) tree: Tree,
     pub(crate) errors: Vec<GraphqlError>,
+    /// Branches of the plan that are neither in the tree nor among the errors.
+    pub(crate) written: Vec<Arc<Written>>,
 }
 
 struct Execution<'a> {
@@ -61,45 +72,79 @@ struct Execution<'a> {
     context: Context<'a>,
     executed: Executed,
     known: Known<'a>,
+    /// Of each branch of the plan.
+    progress: Vec<Progress>,
+    following: Vec<Following>,
+}
+
+/// A branch that another execution goes on with, and the answer from which this one would.
+struct Following {
+    branch: usize,
+    came: Came,
+    written: Flying<Arc<Written>>,
 }
 
 pub(crate) async fn execute(plan: &Plan, context: Context<'_>) -> Executed {
-    run_all(plan, context, None).await
+    run_all(plan, context, Vec::new()).await
 }
 
 /// Executes what is left of a plan, of which one step may have ended already.
-async fn run_all(plan: &Plan, context: Context<'_>, ended: Option<Ended>) -> Executed {
+async fn run_all(plan: &Plan, context: Context<'_>, ended: Ended) -> Executed {
     let mut execution = Execution::new(plan, context);
     let mut schedule = Schedule::new(plan);
-    let mut running = FuturesUnordered::new();
-    if let Some(ended) = ended {
-        schedule.skip(&ended);
-        execution.finish(&ended, &mut schedule);
-    }
+    let (mut running, mut followed) = (FuturesUnordered::new(), FuturesUnordered::new());
+    schedule.skip(&ended);
+    execution.finish_all(ended, &mut schedule);
     loop {
         while let Some(step) = schedule.next_ready() {
             execution.prepare(step, &mut schedule);
         }
+        execution.end_branches(&schedule);
         for trip in schedule.departures(context.calls) {
             running.push(trip.make(plan, context));
         }
-        let ended = match schedule.wakes_at() {
-            Some(at) => tokio::select! {
-                ended = running.next() => ended,
-                () = sleep_until(at) => continue,
-            },
-            None => running.next().await,
-        };
-        let Some(ended) = ended else { break };
-        execution.finish(&ended, &mut schedule);
+        for following in execution.following.drain(..) {
+            followed.push(following.wait(context));
+        }
+        let wakes_at = schedule.wakes_at();
+        tokio::select! {
+            Some(ended) = running.next() => execution.finish_all(ended, &mut schedule),
+            Some((following, written)) = followed.next() => execution.take_over(following, written, &mut schedule),
+            () = sleep_until(wakes_at.unwrap_or_else(Instant::now)), if wakes_at.is_some() => {}
+            else => break,
+        }
     }
-    execution.executed
+    execution.executed()
+}
+
+impl Following {
+    /// `None` where who leads has given up, or takes too long.
+    async fn wait(mut self, context: Context<'_>) -> (Self, Option<Arc<Written>>) {
+        let written = timeout_at(context.travel.deadline.at(), &mut self.written).await;
+        (self, written.ok().flatten())
+    }
 }
 
 impl<'a> Execution<'a> {
     fn new(plan: &'a Plan, context: Context<'a>) -> Self {
         let tree = Tree::new(plan.layouts[0].slots.len());
-        Self { plan, context, executed: Executed { tree, errors: Vec::new() }, known: Known::default() }
+        Self {
+            plan,
+            context,
+            executed: Executed { tree, ..Executed::default() },
+            known: Known::default(),
+            progress: plan.branches.iter().map(|_| Progress::Alone).collect(),
+            following: Vec::new(),
+        }
+    }
+
+    fn executed(mut self) -> Executed {
+        let written = self.progress.into_iter().filter_map(|progress| match progress {
+            Progress::Written(written) => Some(written),
+            Progress::Alone | Progress::Leads(..) => None,
+        });
+        self.executed.written = written.collect();
+        self.executed
     }
 
     /// Finds out what a step asks for. It ends at once where that is nothing: no object at the path, none that the step
@@ -114,7 +159,7 @@ impl<'a> Execution<'a> {
                 schedule.departs(Trip::Root { step: position, targets });
             };
         };
-        let mut references = References::of(&self.executed.tree, &targets, lookup, self.context.full);
+        let mut references = References::of(&self.executed.tree, &targets, lookup, self.context.full());
         self.fill_known(step, lookup, &mut references);
         if references.is_empty() {
             schedule.ended(position);
@@ -127,36 +172,83 @@ impl<'a> Execution<'a> {
         let Some(known) = self.known.of(&step.service, &lookup.selection) else { return };
         for (text, targets) in references.take_known(known) {
             let body = self.executed.tree.body(text.body);
-            let read =
-                Reader::new(self.plan, self.context.full, &mut self.executed.tree, &body).read(text.start, step.shape);
+            let read = Reader::new(self.plan, self.context.full(), &mut self.executed.tree, &body)
+                .read(text.start, step.shape);
             if let Some(Node::Object(object)) = read {
                 self.merge(step, object, &targets);
             }
         }
     }
 
-    fn finish(&mut self, ended: &Ended, schedule: &mut Schedule<'a>) {
+    fn finish_all(&mut self, ended: Ended, schedule: &mut Schedule<'a>) {
         for came in ended {
-            let step = &self.plan.steps[came.step()];
-            match came {
-                Came::Root { targets, answered, .. } => {
-                    if let Ok(answer) = &**answered {
-                        self.take_root(step, answer, targets);
-                    }
+            self.finish(came, schedule);
+        }
+    }
+
+    fn finish(&mut self, came: Came, schedule: &mut Schedule<'a>) {
+        let Some(came) = self.begin_branch(came, schedule) else { return };
+        let position = came.step();
+        let step = &self.plan.steps[position];
+        match &came {
+            Came::Root { targets, answered, .. } => {
+                if let Ok(answer) = &**answered {
+                    self.take_root(step, answer, targets);
                 }
-                Came::References { references, found, .. } => self.take_references(step, references, found),
             }
-            let room = MAX_ERRORS.saturating_sub(self.executed.errors.len());
-            let Execution { plan, context: Context { keys, .. }, executed: Executed { tree, .. }, .. } = self;
-            let blame = Blame { plan, step, tree, keys, room };
-            self.executed.errors.extend(blame.errors(came).into_iter().take(room));
-            schedule.ended(came.step());
+            Came::References { references, found, .. } => self.take_references(step, references, found),
+        }
+        self.blame(step, position, &came);
+        schedule.ended(position);
+    }
+
+    fn blame(&mut self, step: &Step, position: usize, came: &Came) {
+        let count = self.executed.errors.len() + self.progress.iter().map(Progress::error_count).sum::<usize>();
+        let room = MAX_ERRORS.saturating_sub(count);
+        let keys = self.context.projection.keys;
+        let errors = Blame { plan: self.plan, step, tree: &self.executed.tree, keys, room }.errors(came);
+        let branch = self.plan.branches.iter().position(|branch| branch.steps.contains(&position));
+        let own = branch.and_then(|branch| self.progress[branch].errors());
+        own.unwrap_or(&mut self.executed.errors).extend(errors.into_iter().take(room));
+    }
+
+    /// Gives the answer back unless another execution goes on from one like it.
+    fn begin_branch(&mut self, came: Came, schedule: &mut Schedule<'a>) -> Option<Came> {
+        let Came::Root { step, answered, .. } = &came else { return Some(came) };
+        let Some(branch) = self.plan.branches.iter().position(|branch| branch.first == *step) else {
+            return Some(came);
+        };
+        match Progress::after(answered, branch, self.plan, self.context) {
+            Ok(progress) => {
+                self.progress[branch] = progress;
+                Some(came)
+            }
+            Err(written) => {
+                schedule.is_followed(*step);
+                self.following.push(Following { branch, came, written });
+                None
+            }
+        }
+    }
+
+    fn take_over(&mut self, following: Following, written: Option<Arc<Written>>, schedule: &mut Schedule<'a>) {
+        match written {
+            Some(written) => self.progress[following.branch] = Progress::Written(written),
+            None => self.finish(following.came, schedule),
+        }
+    }
+
+    fn end_branches(&mut self, schedule: &Schedule<'a>) {
+        for (branch, progress) in self.plan.branches.iter().zip(&mut self.progress) {
+            if schedule.have_ended(&branch.steps) {
+                progress.end(&self.executed.tree, branch, self.context);
+            }
         }
     }
 
     fn take_root(&mut self, step: &Step, answer: &SubgraphAnswer, targets: &[u32]) {
         let Some(start) = answer.data.and_then(|start| u32::try_from(start).ok()) else { return };
-        let mut reader = Reader::new(self.plan, self.context.full, &mut self.executed.tree, &answer.body);
+        let mut reader = Reader::new(self.plan, self.context.full(), &mut self.executed.tree, &answer.body);
         let read = reader.read(start, step.shape);
         let remembered = reader.into_remembered();
         if answer.errors.is_empty() {
@@ -172,7 +264,7 @@ impl<'a> Execution<'a> {
         for (reference, found) in found.iter().enumerate() {
             let Ok(answer) = &found.part.outcome else { continue };
             let Some(start) = answer.items.get(found.list).and_then(|items| items.get(found.index)) else { continue };
-            let mut reader = Reader::new(self.plan, self.context.full, &mut self.executed.tree, &answer.body);
+            let mut reader = Reader::new(self.plan, self.context.full(), &mut self.executed.tree, &answer.body);
             let read = reader.read(*start, step.shape);
             let text = reader.text_from(*start);
             let remembered = reader.into_remembered();
@@ -192,7 +284,7 @@ impl<'a> Execution<'a> {
         for Remembered { shape, object, text } in remembered {
             for reuse in self.plan.reuses.iter().filter(|reuse| reuse.shape == *shape) {
                 if let Some(json) =
-                    references::of(&self.executed.tree, *object, &reuse.template, &[], self.context.full)
+                    references::of(&self.executed.tree, *object, &reuse.template, &[], self.context.full())
                 {
                     self.known.add(&reuse.service, &reuse.selection, &json, *text);
                 }
@@ -204,13 +296,18 @@ impl<'a> Execution<'a> {
         let several = targets.len() > 1;
         self.executed.tree.shared |= several;
         for target in targets {
-            let merge = merge::Merge { plan: self.plan, full: self.context.full, copies: several };
+            let merge = merge::Merge { plan: self.plan, full: self.context.full(), copies: several };
             merge.objects(&mut self.executed.tree, step.layout, *target, object);
         }
     }
 }
 
 impl<'a> Context<'a> {
+    /// The schema with inaccessible types: a reference can be of one.
+    fn full(&self) -> &'a Schema {
+        &self.projection.supergraph.full
+    }
+
     fn is_anonymous(&self, step: &Step) -> bool {
         step.public
             && step.is_query()

@@ -11,6 +11,7 @@ use futures_util::{
     FutureExt, TryFutureExt,
     future::{BoxFuture, Shared},
 };
+use tokio::sync::oneshot;
 
 /// What is under way, by whole keys: that two of them are equal is never concluded from a hash.
 ///
@@ -18,7 +19,7 @@ use futures_util::{
 /// waited, an error too: else they would try one after the other.
 pub(crate) struct Flights<K, V>(Arc<Mutex<HashMap<K, Flight<V>>>>);
 
-/// Ends with `None` where the work panicked.
+/// Ends with `None` where the work panicked, or who led it gave up.
 pub(crate) type Flying<V> = Shared<BoxFuture<'static, Option<V>>>;
 
 struct Flight<V> {
@@ -42,7 +43,7 @@ impl<K: Hash + Eq + Clone + Send + 'static, V: Clone + Send + Sync + 'static> Fl
     {
         let mut flights = self.lock();
         match flights.get(&key) {
-            Some(flight) if flight.deadline.remaining() * 2 >= deadline.remaining() => return flight.value.clone(),
+            Some(flight) if flight.suits(deadline) => return flight.value.clone(),
             Some(_) => return begin(work()),
             None => {}
         }
@@ -56,6 +57,20 @@ impl<K: Hash + Eq + Clone + Send + 'static, V: Clone + Send + Sync + 'static> Fl
         value
     }
 
+    /// Joins what is under way for `key`, as above, or else takes it upon the caller.
+    pub(crate) fn turn(&self, key: K, deadline: Deadline) -> Turn<K, V> {
+        let mut flights = self.lock();
+        match flights.get(&key) {
+            Some(flight) if flight.suits(deadline) => return Turn::Follow(flight.value.clone()),
+            Some(_) => return Turn::Alone,
+            None => {}
+        }
+        let (sender, receiver) = oneshot::channel();
+        let value = receiver.map(Result::ok).boxed().shared();
+        flights.insert(key.clone(), Flight { value, deadline });
+        Turn::Lead(Lead { sender, _landing: Landing { flights: self.0.clone(), key } })
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<K, Flight<V>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -63,6 +78,35 @@ impl<K: Hash + Eq + Clone + Send + 'static, V: Clone + Send + Sync + 'static> Fl
 
 fn begin<V: Clone + Send + Sync + 'static>(work: impl Future<Output = V> + Send + 'static) -> Flying<V> {
     tokio::spawn(work).map_ok(Some).unwrap_or_else(|_| None).boxed().shared()
+}
+
+impl<V> Flight<V> {
+    fn suits(&self, deadline: Deadline) -> bool {
+        self.deadline.remaining() * 2 >= deadline.remaining()
+    }
+}
+
+/// Whose turn it is to do some work.
+pub(crate) enum Turn<K: Hash + Eq, V> {
+    /// The caller's, for all who follow.
+    Lead(Lead<K, V>),
+    /// Another's.
+    Follow(Flying<V>),
+    /// The caller's, for itself: who leads has not time enough.
+    Alone,
+}
+
+/// When it is dropped without an end, those who follow are told.
+pub(crate) struct Lead<K: Hash + Eq, V> {
+    sender: oneshot::Sender<V>,
+    _landing: Landing<K, V>,
+}
+
+impl<K: Hash + Eq, V> Lead<K, V> {
+    pub(crate) fn end(self, value: V) {
+        // Nobody may be following.
+        let _ = self.sender.send(value);
+    }
 }
 
 /// Takes the work off the list when it ends, however it ends.
@@ -98,7 +142,7 @@ mod tests {
     async fn work_goes_on_when_nobody_waits_for_it_any_more() {
         let flights = Flights::<u8, u8>::default();
         let deadline = Deadline::after(Duration::from_secs(5));
-        let (done, ended) = tokio::sync::oneshot::channel();
+        let (done, ended) = oneshot::channel();
         drop(flights.join_or_begin(1, deadline, || async {
             tokio::task::yield_now().await;
             done.send(()).map_or(0, |()| 1)

@@ -18,7 +18,7 @@ use crate::{
     canonical::{self, Keys},
     clients::Clients,
     error::{GraphqlError, code},
-    execute::{self, Executed},
+    execute::{self, Branches, Executed},
     flights::Flights,
     introspection::{Introspection, Values},
     operation::{self, Operation, OperationKind},
@@ -58,6 +58,8 @@ struct Inner {
     prepared: PreparedCache,
     plans: PlanCache,
     calls: Calls,
+    /// `None` where executions share nothing.
+    branches: Option<Branches>,
     flights: Flights<SharedRequest, Answer>,
 }
 
@@ -95,6 +97,7 @@ impl Gateway {
             prepared: PreparedCache::new(settings.plan_cache_bytes),
             plans: PlanCache::new(planner, settings.plan_cache_bytes),
             calls: Calls::new(clients, &settings),
+            branches: settings.share_subgraph_requests.then(Branches::default),
             flights: Flights::default(),
             supergraph,
             settings,
@@ -225,10 +228,13 @@ impl Inner {
     }
 
     fn context<'a>(&'a self, execution: &'a Execution) -> execute::Context<'a> {
+        let prepared = &execution.prepared;
         execute::Context {
-            full: &self.supergraph.full,
             calls: &self.calls,
-            keys: &execution.prepared.keys,
+            branches: self.branches.as_ref(),
+            prepared: prepared.number,
+            output: &prepared.output,
+            projection: prepared.projection(&self.supergraph),
             variables: &execution.variables,
             travel: &execution.travel,
             anonymous: &execution.anonymous,

@@ -1,12 +1,15 @@
 //! A query plan, compiled: what each subgraph is asked, after which answers, how its answer is read, and where in the
 //! response tree it belongs. Names have become positions; everything that is sent or compared often is bytes already.
 
+mod branches;
 mod compile;
 mod display;
 pub(crate) mod draft;
 mod reuse;
 
 use std::{collections::HashSet, sync::Arc};
+
+pub(crate) use branches::Branch;
 
 use crate::{
     operation::{Name, OperationKind},
@@ -22,6 +25,7 @@ pub(crate) struct Plan {
     pub(crate) shapes: Vec<Shape>,
     /// Answers of one step that spare another one references.
     pub(crate) reuses: Vec<Reuse>,
+    pub(crate) branches: Vec<Branch>,
     /// The draft, to be read by people.
     text: String,
 }

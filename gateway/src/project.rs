@@ -4,7 +4,11 @@
 mod leaf;
 mod output;
 
-use std::collections::HashSet;
+use std::{
+    collections::{BTreeSet, HashSet},
+    ops::Range,
+    sync::Arc,
+};
 
 use bytes::Bytes;
 
@@ -38,20 +42,13 @@ pub(crate) fn project(
     introspected: &introspection::Values,
     projection: Projection<'_>,
 ) -> Bytes {
-    let mut out = Vec::with_capacity(output.expected_bytes());
-    out.extend_from_slice(br#"{"data":"#);
-    let mut writer = Writer {
-        projection,
-        introspected,
-        tree: &executed.tree,
-        out,
-        path: Vec::new(),
-        lost: 0,
-        explained: Explained::new(&executed.errors),
-        errors: executed.errors,
-    };
+    let Executed { tree, errors, written } = executed;
+    let mut writer = Writer::new(projection, introspected, &tree, errors, output.expected_bytes());
+    writer.written = &written;
+    writer.out.extend_from_slice(br#"{"data":"#);
+    writer.errors.extend(written.iter().flat_map(|written| &written.errors).cloned());
     let start = writer.out.len();
-    if let Err(bubble) = writer.object(ROOT, output.root_fields(projection)) {
+    if let Err(bubble) = writer.root(output.root_fields(projection)) {
         writer.stop(bubble, start, 0);
     }
     let body = writer.finish();
@@ -59,7 +56,52 @@ pub(crate) fn project(
     body
 }
 
+/// The fields of the response's root that `slots` fill, which the response can be put together of.
+pub(crate) fn project_branch(
+    output: &Output,
+    tree: &Tree,
+    slots: &BTreeSet<usize>,
+    errors: Vec<GraphqlError>,
+    projection: Projection<'_>,
+) -> Written {
+    let given = errors.len();
+    let introspected = introspection::Values::default();
+    let mut writer = Writer::new(projection, &introspected, tree, errors, output.expected_bytes());
+    let mut fields = Vec::new();
+    for (position, field) in output.root_fields(projection).iter().enumerate() {
+        if !field.slot.is_some_and(|slot| slots.contains(&slot)) {
+            continue;
+        }
+        let start = writer.out.len();
+        writer.path.push(Step::Key(&field.key));
+        let outcome = writer.field(ROOT, field).map(|()| start..writer.out.len());
+        writer.path.clear();
+        fields.push((position, outcome));
+    }
+    let found = writer.errors.split_off(given);
+    Written { bytes: writer.out, fields, errors: writer.errors, found }
+}
+
+/// Fields of a response's root, ready to be copied.
+pub(crate) struct Written {
+    bytes: Vec<u8>,
+    /// By position among the fields of the root the value's place, or the null that comes up in place of it.
+    fields: Vec<(usize, Result<Range<usize>, Bubble>)>,
+    /// What went wrong on the way to the values.
+    errors: Vec<GraphqlError>,
+    /// What is wrong with them.
+    found: Vec<GraphqlError>,
+}
+
+impl Written {
+    /// How many errors it has that were given.
+    pub(crate) fn error_count(&self) -> usize {
+        self.errors.len()
+    }
+}
+
 /// A null in a non-null position, on its way to the nearest place that may be null.
+#[derive(Clone)]
 enum Bubble {
     /// There is an error that says why.
     Explained,
@@ -73,6 +115,7 @@ struct Writer<'a> {
     introspected: &'a introspection::Values,
     tree: &'a Tree,
     out: Vec<u8>,
+    written: &'a [Arc<Written>],
     /// Of the value that is being written.
     path: Vec<Step<'a>>,
     /// How many of the objects and lists that are being written have become null: no error is added in them.
@@ -88,17 +131,62 @@ enum Step<'a> {
 }
 
 impl<'a> Writer<'a> {
+    fn new(
+        projection: Projection<'a>,
+        introspected: &'a introspection::Values,
+        tree: &'a Tree,
+        errors: Vec<GraphqlError>,
+        bytes: usize,
+    ) -> Self {
+        Self {
+            projection,
+            introspected,
+            tree,
+            out: Vec::with_capacity(bytes),
+            written: &[],
+            path: Vec::new(),
+            lost: 0,
+            explained: Explained::new(&errors),
+            errors,
+        }
+    }
+
+    fn root(&mut self, fields: &'a [Field]) -> Result<(), Bubble> {
+        self.members(fields, |writer, position, field| writer.root_field(position, field))
+    }
+
+    fn root_field(&mut self, position: usize, field: &'a Field) -> Result<(), Bubble> {
+        for written in self.written {
+            let Some((_, outcome)) = written.fields.iter().find(|(known, _)| *known == position) else { continue };
+            if self.lost == 0 {
+                let of_field = |error: &&GraphqlError| is_of(error, &field.key);
+                self.errors.extend(written.found.iter().filter(of_field).cloned());
+            }
+            self.out.extend_from_slice(&written.bytes[outcome.clone()?]);
+            return Ok(());
+        }
+        self.field(ROOT, field)
+    }
+
     fn object(&mut self, object: u32, fields: &'a [Field]) -> Result<(), Bubble> {
+        self.members(fields, |writer, _, field| writer.field(object, field))
+    }
+
+    fn members(
+        &mut self,
+        fields: &'a [Field],
+        write: impl Fn(&mut Self, usize, &'a Field) -> Result<(), Bubble>,
+    ) -> Result<(), Bubble> {
         self.out.push(b'{');
         for (index, field) in fields.iter().enumerate() {
             self.out.extend_from_slice(&field.quoted[usize::from(index == 0)..]);
             self.path.push(Step::Key(&field.key));
-            if let Err(bubble) = self.field(object, field) {
-                let others = fields[index + 1..].iter();
+            if let Err(bubble) = write(self, index, field) {
+                let others = fields.iter().enumerate().skip(index + 1);
                 return Err(self.explain(
                     bubble,
-                    others.map(|field| (Step::Key(&field.key), (object, field))),
-                    |writer, (object, field)| writer.field(object, field),
+                    others.map(|(index, field)| (Step::Key(&field.key), (index, field))),
+                    |writer, (index, field)| write(writer, index, field),
                 ));
             }
             self.path.pop();
@@ -283,6 +371,11 @@ impl<'a> Writer<'a> {
         self.out.push(b'}');
         Bytes::from(self.out)
     }
+}
+
+fn is_of(error: &GraphqlError, key: &Name) -> bool {
+    let first = error.path.as_ref().and_then(|path| path.first());
+    matches!(first, Some(PathSegment::Key(first)) if first == key)
 }
 
 fn segments(path: &[Step<'_>]) -> Vec<PathSegment> {

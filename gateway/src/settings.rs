@@ -23,7 +23,8 @@ pub struct GatewaySettings {
     pub plan_cache_bytes: u64,
     /// References in one request to a subgraph; more go in several requests at once.
     pub max_batch: usize,
-    /// Whether equal queries of root fields, for callers of equal headers, are sent once while they are under way.
+    /// Whether equal queries of root fields, for callers of equal headers, are sent once while they are under way, and
+    /// what follows from equal answers is done once for those who have got them.
     pub share_subgraph_requests: bool,
     /// Whether references are looked up together with those of other requests, and each once while it is under way.
     pub batch_across_requests: bool,

@@ -28,6 +28,8 @@ enum State {
     Waiting(usize),
     Ready,
     Flying(Instant),
+    /// Its answer has come, and another execution goes on from it.
+    Followed,
     Ended,
 }
 
@@ -54,6 +56,15 @@ impl<'a> Schedule<'a> {
     /// What has ended before the execution began is not begun.
     pub(super) fn skip(&mut self, ended: &Ended) {
         self.ready.retain(|step| !ended.iter().any(|came| came.step() == *step));
+    }
+
+    /// Nothing that depends on the step is begun, unless it ends after all.
+    pub(super) fn is_followed(&mut self, step: usize) {
+        self.states[step] = State::Followed;
+    }
+
+    pub(super) fn have_ended(&self, steps: &[usize]) -> bool {
+        steps.iter().all(|step| self.states[*step] == State::Ended)
     }
 
     pub(super) fn next_ready(&mut self) -> Option<usize> {
@@ -127,7 +138,7 @@ impl<'a> Schedule<'a> {
             State::Flying(since) => {
                 calls.expected(&self.plan.steps[step].service).is_some_and(|time| since + time <= until)
             }
-            State::Waiting(_) | State::Ready => false,
+            State::Waiting(_) | State::Ready | State::Followed => false,
         };
         self.plan.steps.iter().zip(&self.states).any(|(step, state)| {
             matches!(state, State::Waiting(_))

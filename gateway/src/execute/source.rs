@@ -25,7 +25,7 @@ pub(crate) async fn open(step: &Step, context: Context<'_>) -> Result<Events, Cl
 pub(crate) async fn execute_event(plan: &Plan, source: usize, event: Bytes, context: Context<'_>) -> Executed {
     let answered = SubgraphAnswer::read(event, &[]).ok_or_else(Failure::not_graphql);
     let came = Came::Root { step: source, targets: vec![ROOT], answered: Arc::new(answered) };
-    run_all(plan, context, Some(vec![came])).await
+    run_all(plan, context, vec![came]).await
 }
 
 /// Why a stream of events did not open, or broke: about no event, and so without a path.

@@ -3,7 +3,7 @@
 use std::{collections::HashSet, sync::Arc};
 
 use super::{
-    Asks, Holds, Layout, Lookup, Part, PathStep, Plan, Selection, Shape, ShapeField, Slot, Step, Template,
+    Asks, Holds, Layout, Lookup, Part, PathStep, Plan, Selection, Shape, ShapeField, Slot, Step, Template, branches,
     draft::{Draft, DraftPath, DraftSet, DraftStep, RenamedKey, Required},
     reuse,
 };
@@ -30,7 +30,8 @@ impl Plan {
         }
         let reuses = if stays { reuse::find(&draft, &steps, &mut compiler) } else { Vec::new() };
         let Compiler { layouts, shapes, .. } = compiler;
-        Self { steps, layouts, shapes, reuses, text }
+        let branches = branches::find(&steps, &shapes);
+        Self { steps, layouts, shapes, reuses, branches, text }
     }
 
     /// The draft, to be read by people.

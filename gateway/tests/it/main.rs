@@ -5,6 +5,7 @@ mod engine;
 mod engine_async_graphql;
 mod engine_authorization;
 mod engine_batching;
+mod engine_branches;
 mod engine_composed_fields;
 mod engine_breaker;
 mod engine_composition;
