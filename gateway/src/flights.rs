@@ -6,6 +6,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use ahash::RandomState;
 use client::Deadline;
 use futures_util::{
     FutureExt, TryFutureExt,
@@ -17,7 +18,7 @@ use tokio::sync::oneshot;
 ///
 /// Work is a task of its own, so that it goes on when the caller who began it hangs up. What it comes to is for all who
 /// waited, an error too: else they would try one after the other.
-pub(crate) struct Flights<K, V>(Arc<Mutex<HashMap<K, Flight<V>>>>);
+pub(crate) struct Flights<K, V>(Arc<Mutex<HashMap<K, Flight<V>, RandomState>>>);
 
 /// Ends with `None` where the work panicked, or who led it gave up.
 pub(crate) type Flying<V> = Shared<BoxFuture<'static, Option<V>>>;
@@ -71,7 +72,7 @@ impl<K: Hash + Eq + Clone + Send + 'static, V: Clone + Send + Sync + 'static> Fl
         Turn::Lead(Lead { sender, _landing: Landing { flights: self.0.clone(), key } })
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<K, Flight<V>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<K, Flight<V>, RandomState>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -111,7 +112,7 @@ impl<K: Hash + Eq, V> Lead<K, V> {
 
 /// Takes the work off the list when it ends, however it ends.
 struct Landing<K: Hash + Eq, V> {
-    flights: Arc<Mutex<HashMap<K, Flight<V>>>>,
+    flights: Arc<Mutex<HashMap<K, Flight<V>, RandomState>>>,
     key: K,
 }
 

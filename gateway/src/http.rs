@@ -14,11 +14,11 @@ mod stream;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::map_response;
 use axum::response::Response;
 use axum::routing::get;
 use service::health::Health;
 use service::token::Verifier;
+use tower::ServiceBuilder;
 
 pub use settings::{EdgeSettings, ForwardedHeader, Origin, PlaygroundTab};
 
@@ -42,10 +42,9 @@ pub fn router(gateway: Arc<Gateway>, settings: EdgeSettings, verifier: Option<Ve
         .merge(health)
         .merge(playground)
         .fallback(not_found)
-        // Inside of the headers below, because it answers preflights by itself.
-        .layer(cors)
-        // Outermost: on every answer, also on one that a layer gave.
-        .layer(map_response(security::harden))
+        // One layer, whose copies each request pays for. The headers are its outer part: on every answer, also on one to a
+        // preflight.
+        .layer(ServiceBuilder::new().map_response(security::harden).layer(cors))
 }
 
 fn health(gateway: Arc<Gateway>) -> Health {

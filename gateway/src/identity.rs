@@ -57,7 +57,7 @@ impl Identity {
             scopes: claims.into_iter().flat_map(|claims| claims.scope).collect(),
             authorization: authorization.cloned(),
             forwarded: self.forwarded(headers),
-            trace: traced(trace),
+            trace: trace.clone(),
             deadline,
             allow_mutation,
         })
@@ -72,12 +72,6 @@ impl Identity {
         }
         forwarded
     }
-}
-
-fn traced(trace: &TraceContext) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    trace.write_to(&mut headers);
-    headers
 }
 
 fn authorization(headers: &HeaderMap) -> Result<Option<&HeaderValue>, IdentityError> {

@@ -164,8 +164,8 @@ impl Inner {
         let deadline = caller.deadline.min(Deadline::after(self.settings.operation_timeout));
         let prepared = self.prepared(request, &checked, definition, &variables, denied);
         let prepared = timeout_at(deadline.at(), prepared).await.map_err(|_| Refused::late())??;
-        let (travel, anonymous) = (Travel::of(caller, deadline), Travel::of_anybody(caller, deadline));
-        Ok(Execution { prepared, variables, travel, anonymous })
+        let travel = Travel::of(caller, deadline);
+        Ok(Execution { prepared, variables, anonymous: travel.anonymous(), travel })
     }
 
     async fn prepared(

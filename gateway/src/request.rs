@@ -6,6 +6,7 @@ use bytes::Bytes;
 use client::Deadline;
 use http::{HeaderMap, HeaderValue};
 use serde_json::{Map, Value};
+use service::telemetry::TraceContext;
 
 /// A GraphQL request as its transport carried it: nothing is parsed or trusted yet.
 #[derive(Debug, Clone, Default)]
@@ -33,8 +34,8 @@ pub struct Caller {
     pub authorization: Option<HeaderValue>,
     /// Further headers that travel to the subgraphs, whose answers may depend on them.
     pub forwarded: HeaderMap,
-    /// Trace context. It travels too; no answer depends on it.
-    pub trace: HeaderMap,
+    /// It travels too; no answer depends on it.
+    pub trace: TraceContext,
     pub deadline: Deadline,
     /// When the token ends, and with it every stream that it opened; `None` where no token was verified.
     pub expires_at: Option<Deadline>,

@@ -117,7 +117,7 @@ impl BoundServer {
     /// upgrade a connection must watch the latter: an upgraded connection is no longer this server's to drain.
     /// A handler that panics costs its client a 500, nobody else anything.
     pub async fn run(self, router: Router, shutdown: Shutdown) {
-        let router = layers::protect(router, &self.settings);
+        let router = layers::Protected::new(router, &self.settings);
         accept::run(self.listener, self.settings, router, shutdown).await;
     }
 }

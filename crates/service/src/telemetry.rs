@@ -11,7 +11,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 mod request;
 mod trace_context;
 
-pub use request::trace_requests;
+pub(crate) use request::{name_route, trace};
 pub use trace_context::{TraceContext, propagate};
 
 /// How this process logs.

@@ -7,6 +7,7 @@ use std::sync::{
 
 use client::Deadline;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use service::telemetry::TraceContext;
 
 use crate::request::Caller;
 
@@ -14,7 +15,7 @@ use crate::request::Caller;
 pub(crate) struct Travel {
     pub(crate) identity: Arc<Identity>,
     /// Trace context, which changes no answer. A shared call is part of the trace of who began it.
-    trace: Arc<HeaderMap>,
+    trace: TraceContext,
     pub(crate) deadline: Deadline,
     /// The execution that it is for.
     pub(super) execution: u64,
@@ -26,23 +27,21 @@ pub(crate) struct Identity(Vec<(HeaderName, HeaderValue)>);
 
 impl Travel {
     pub(crate) fn of(caller: &Caller, deadline: Deadline) -> Self {
-        Self::with(caller, caller.authorization.as_ref(), deadline)
-    }
-
-    /// As anybody travels who has not signed in.
-    pub(crate) fn of_anybody(caller: &Caller, deadline: Deadline) -> Self {
-        Self::with(caller, None, deadline)
-    }
-
-    fn with(caller: &Caller, authorization: Option<&HeaderValue>, deadline: Deadline) -> Self {
         let forwarded = caller.forwarded.iter().map(|(name, value)| (name.clone(), value.clone()));
-        let own = authorization.map(|value| (header::AUTHORIZATION, value.clone()));
-        Self {
-            identity: Arc::new(Identity(forwarded.chain(own).collect())),
-            trace: Arc::new(caller.trace.clone()),
-            deadline,
-            execution: next_execution(),
-        }
+        let own = caller.authorization.as_ref().map(|value| (header::AUTHORIZATION, value.clone()));
+        let identity = Arc::new(Identity(forwarded.chain(own).collect()));
+        Self { identity, trace: caller.trace.clone(), deadline, execution: next_execution() }
+    }
+
+    /// The same, as anybody travels who has not signed in.
+    pub(crate) fn anonymous(&self) -> Self {
+        let is_own = |(name, _): &&(HeaderName, HeaderValue)| *name != header::AUTHORIZATION;
+        let headers = &self.identity.0;
+        let identity = match headers.iter().all(|header| is_own(&header)) {
+            true => self.identity.clone(),
+            false => Arc::new(Identity(headers.iter().filter(is_own).cloned().collect())),
+        };
+        Self { identity, ..self.clone() }
     }
 
     /// Of another execution for the same caller.
@@ -51,13 +50,11 @@ impl Travel {
     }
 
     pub(crate) fn headers(&self) -> HeaderMap {
-        let mut headers = HeaderMap::with_capacity(self.identity.0.len() + self.trace.len() + 8);
+        let mut headers = HeaderMap::with_capacity(self.identity.0.len() + 8);
         for (name, value) in &self.identity.0 {
             headers.append(name, value.clone());
         }
-        for (name, value) in self.trace.iter() {
-            headers.insert(name, value.clone());
-        }
+        self.trace.write_to(&mut headers);
         headers
     }
 }

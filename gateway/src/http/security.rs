@@ -15,7 +15,7 @@ const NO_PAGE: HeaderValue =
 const PREFLIGHT_AGE: Duration = Duration::from_secs(600);
 
 /// Adds what a route has not set itself: the playground has a policy and a cache of its own.
-pub(super) async fn harden(mut response: Response) -> Response {
+pub(super) fn harden(mut response: Response) -> Response {
     let defaults = [
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),

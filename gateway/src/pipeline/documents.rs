@@ -9,6 +9,7 @@ use std::{
     },
 };
 
+use ahash::RandomState;
 use graphql_tools::{
     parser::parse_query,
     static_graphql::query::{Definition, Directive, Document, OperationDefinition, Selection, SelectionSet, Value},
@@ -26,7 +27,7 @@ const BYTES_OF_A_BYTE: usize = 64;
 
 /// By their whole text, bounded by memory. Only valid documents are kept: every other text costs its sender a check.
 pub(super) struct Documents {
-    checked: Cache<String, Arc<Checked>>,
+    checked: Cache<String, Arc<Checked>, RandomState>,
     next: AtomicU64,
 }
 
@@ -47,7 +48,8 @@ type Pages = BTreeMap<String, Option<usize>>;
 impl Documents {
     pub(super) fn new(bytes: u64) -> Self {
         let weigher = |_: &String, checked: &Arc<Checked>| u32::try_from(checked.bytes).unwrap_or(u32::MAX);
-        Self { checked: Cache::builder().max_capacity(bytes).weigher(weigher).build(), next: AtomicU64::new(0) }
+        let checked = Cache::builder().max_capacity(bytes).weigher(weigher).build_with_hasher(RandomState::new());
+        Self { checked, next: AtomicU64::new(0) }
     }
 
     /// The request's document, checked. Whether it is within the limits can depend on variables too.

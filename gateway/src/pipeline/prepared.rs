@@ -5,6 +5,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
+use ahash::RandomState;
 use moka::sync::Cache;
 
 use super::Execution;
@@ -45,7 +46,7 @@ pub(super) struct PreparedKey {
 
 /// Bounded by memory. Values of conditions and scopes multiply a document; what is rarely asked goes first.
 pub(super) struct PreparedCache {
-    prepared: Cache<PreparedKey, Arc<Prepared>>,
+    prepared: Cache<PreparedKey, Arc<Prepared>, RandomState>,
     next: AtomicU64,
 }
 
@@ -55,7 +56,8 @@ impl PreparedCache {
             let plan = prepared.plan.as_ref().map_or(0, |plan| plan.bytes());
             u32::try_from(4096 + prepared.bytes + plan).unwrap_or(u32::MAX)
         };
-        Self { prepared: Cache::builder().max_capacity(bytes).weigher(weigher).build(), next: AtomicU64::new(0) }
+        let prepared = Cache::builder().max_capacity(bytes).weigher(weigher).build_with_hasher(RandomState::new());
+        Self { prepared, next: AtomicU64::new(0) }
     }
 
     pub(super) fn get(&self, key: &PreparedKey) -> Option<Arc<Prepared>> {
@@ -91,12 +93,9 @@ impl Prepared {
 impl Execution {
     /// The same, with another deadline.
     pub(super) fn until(&self, deadline: Deadline) -> Self {
-        Self {
-            prepared: self.prepared.clone(),
-            variables: self.variables.clone(),
-            travel: self.travel.until(deadline),
-            anonymous: self.anonymous.until(deadline),
-        }
+        let travel = self.travel.until(deadline);
+        let (prepared, variables) = (self.prepared.clone(), self.variables.clone());
+        Self { prepared, variables, anonymous: travel.anonymous(), travel }
     }
 }
 

@@ -9,6 +9,7 @@ use gateway::{
     supergraph::{SubgraphSource, Supergraph},
 };
 use http::HeaderMap;
+use service::telemetry::TraceContext;
 
 use crate::{
     compare::{self, Difference},
@@ -161,7 +162,7 @@ fn caller() -> Caller {
         authenticated: false,
         authorization: None,
         forwarded: HeaderMap::new(),
-        trace: HeaderMap::new(),
+        trace: TraceContext::of(&HeaderMap::new()),
         deadline: Deadline::after(PATIENCE),
         expires_at: None,
         allow_mutation: true,

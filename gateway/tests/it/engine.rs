@@ -20,6 +20,7 @@ use gateway::pipeline::{Answer, Caller, Gateway, GatewaySettings, GraphqlRequest
 use gateway::supergraph::{SubgraphSource, Supergraph};
 use http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value, json};
+use service::telemetry::TraceContext;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -210,7 +211,7 @@ pub(crate) fn anonymous() -> Caller {
         authenticated: false,
         authorization: None,
         forwarded: HeaderMap::new(),
-        trace: HeaderMap::new(),
+        trace: TraceContext::of(&HeaderMap::new()),
         deadline: Deadline::after(Duration::from_secs(10)),
         expires_at: None,
         allow_mutation: true,

@@ -165,10 +165,12 @@ async fn the_callers_token_and_headers_travel_to_the_subgraphs() {
     let gateway = gateway(&[&users]);
     let mut caller = anonymous();
     caller.authorization = Some(HeaderValue::from_static("Bearer abc"));
-    caller.forwarded.insert("traceparent", HeaderValue::from_static("00-1-2-01"));
+    caller.forwarded.insert("x-tenant", HeaderValue::from_static("1"));
+    let trace = caller.trace.to_string();
     answer(&gateway, "{ public }", caller).await;
     let headers = users.request().headers;
     assert_eq!(headers["authorization"], "Bearer abc");
-    assert_eq!(headers["traceparent"], "00-1-2-01");
+    assert_eq!(headers["x-tenant"], "1");
+    assert_eq!(headers["traceparent"], trace);
     assert!(headers["x-deadline-ms"].to_str().unwrap().parse::<u64>().unwrap() <= 10_000);
 }

@@ -8,6 +8,7 @@ use futures_util::future::join_all;
 use gateway::pipeline::Caller;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::{Value, json};
+use service::telemetry::TraceContext;
 
 use crate::engine::{anonymous, settings};
 use crate::engine_gate::{Shop, bearer};
@@ -41,10 +42,8 @@ fn forwarding(headers: &[(&'static str, &'static str)]) -> Caller {
     Caller { forwarded, ..anonymous() }
 }
 
-fn traced(parent: &'static str) -> Caller {
-    let mut trace = HeaderMap::new();
-    trace.insert("traceparent", HeaderValue::from_static(parent));
-    Caller { trace, ..anonymous() }
+fn traced() -> Caller {
+    Caller { trace: TraceContext::of(&HeaderMap::new()), ..anonymous() }
 }
 
 #[tokio::test]
@@ -81,14 +80,15 @@ async fn callers_who_might_get_another_answer_have_calls_of_their_own() {
 
 #[tokio::test]
 async fn traces_change_no_answer_and_a_shared_call_is_in_the_trace_of_who_began_it() {
-    let callers = [traced("00-1-1-01"), traced("00-2-2-01"), anonymous()];
+    let callers = [traced(), traced(), anonymous()];
+    let trace = callers[0].trace.to_string();
     assert_eq!(calls_for(&callers, ROOT).await, 1);
     assert_eq!(calls_for(&callers, LOOKUP).await, 1);
     let shop = Shop::new(settings()).await;
     shop.warm(LOOKUP, ids(&["a"])).await;
     let requests = join_all(callers.map(|caller| shop.ask(LOOKUP, ids(&["a"]), caller)));
     tokio::join!(requests, shop.release_after(1));
-    assert_eq!(shop.inventory.request().headers["traceparent"], "00-1-1-01");
+    assert_eq!(shop.inventory.request().headers["traceparent"], trace);
 }
 
 #[tokio::test]

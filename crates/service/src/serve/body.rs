@@ -5,11 +5,10 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::HeaderValue;
 use axum::http::StatusCode;
 use axum::http::header::{CONNECTION, CONTENT_LENGTH};
-use axum::middleware::Next;
 use axum::response::Response;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Bytes;
@@ -35,7 +34,10 @@ enum Excess {
 
 /// Answers 413 or 408 when the body exceeds its limits. The handler sees a failing body too, but its own answer to
 /// that is not used: it cannot know the reason.
-pub(super) async fn guard(State(limits): State<Limits>, request: Request, next: Next) -> Response {
+pub(super) async fn guard<F>(limits: Limits, request: Request, answer: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
     if announced(&request).is_some_and(|bytes| bytes > limits.bytes as u64) {
         return refusal(Excess::TooLarge);
     }
@@ -44,7 +46,7 @@ pub(super) async fn guard(State(limits): State<Limits>, request: Request, next: 
     let response = tokio::select! {
         biased;
         Ok(excess) = &mut stopped => return refusal(excess),
-        response = next.run(request) => response,
+        response = answer(request) => response,
     };
     stopped.try_recv().map_or(response, refusal)
 }
@@ -97,10 +99,12 @@ impl HttpBody for Guarded {
         if self.excess.is_none() {
             return Poll::Ready(None);
         }
-        if self.deadline.as_mut().poll(context).is_ready() {
+        let Poll::Ready(frame) = Pin::new(&mut self.inner).poll_frame(context) else {
+            // What is there already needs no timer.
+            ready!(self.deadline.as_mut().poll(context));
             return self.stop(Excess::TooSlow);
-        }
-        let Some(frame) = ready!(Pin::new(&mut self.inner).poll_frame(context)) else { return Poll::Ready(None) };
+        };
+        let Some(frame) = frame else { return Poll::Ready(None) };
         let frame = frame.map_err(axum::BoxError::from)?;
         let length = frame.data_ref().map_or(0, Bytes::len);
         match self.bytes_left.checked_sub(length) {

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::time::Duration;
 
-use axum::Router;
+use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::response::Response;
 use hyper::Request;
@@ -19,9 +19,9 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower::Service;
 
 use super::ServeSettings;
+use super::layers::Protected;
 use crate::shutdown::Shutdown;
 
 /// hyper's own default for the number of headers needs no allocation, a configured one does.
@@ -33,7 +33,7 @@ const SMALLEST_BUFFER: usize = 8 * 1024;
 /// All connections of one server.
 pub(super) struct Connections {
     protocol: http1::Builder,
-    router: Router,
+    router: Protected,
     write_timeout: Duration,
     shutdown: Shutdown,
     /// Told to finish what they do and close.
@@ -44,7 +44,7 @@ pub(super) struct Connections {
 }
 
 impl Connections {
-    pub(super) fn new(router: Router, settings: &ServeSettings, shutdown: Shutdown) -> Self {
+    pub(super) fn new(router: Protected, settings: &ServeSettings, shutdown: Shutdown) -> Self {
         Self {
             protocol: protocol(settings),
             router,
@@ -121,12 +121,13 @@ fn protocol(settings: &ServeSettings) -> http1::Builder {
 }
 
 async fn answer(
-    mut router: Router,
-    mut request: Request<Incoming>,
+    router: Protected,
+    request: Request<Incoming>,
     peer: SocketAddr,
     shutdown: Shutdown,
 ) -> Result<Response, Infallible> {
+    let mut request = request.map(Body::new);
     request.extensions_mut().insert(ConnectInfo(peer));
-    request.extensions_mut().insert(shutdown);
-    router.call(request).await
+    request.extensions_mut().insert(shutdown.clone());
+    Ok(router.answer(request, &shutdown).await)
 }

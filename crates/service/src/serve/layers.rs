@@ -1,33 +1,63 @@
-//! What surrounds every handler.
+//! What surrounds every handler. A function around the router, not layers of it: each of those would cost a request the
+//! copies of all services inside of it.
 
 use std::any::Any;
+use std::panic::AssertUnwindSafe;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{MatchedPath, Request};
 use axum::http::header::{CACHE_CONTROL, CONNECTION, HOST, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderValue, Method, StatusCode, Uri, Version};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
 use serde_json::json;
-use tower_http::catch_panic::CatchPanicLayer;
+use tower::Service;
+use tower::util::MapRequestLayer;
 
 use super::{ServeSettings, body};
 use crate::shutdown::Shutdown;
-use crate::telemetry::trace_requests;
+use crate::telemetry;
 
-/// Wraps `router`; read from the bottom up, as a request meets the layers.
-pub(super) fn protect(router: Router, settings: &ServeSettings) -> Router {
-    let limits = body::Limits { bytes: settings.max_body_bytes, time: settings.body_read_timeout };
-    router
-        // Innermost, so that a handler which panics, or reads a body too large, is answered and traced like any other.
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn_with_state(limits, body::guard))
-        // Before any work is done for a request that no HTTP/1.1 origin server should see.
-        .layer(from_fn(refuse_proxy_requests))
-        // Outside of all that answers, since each of their answers may be the last on its connection.
-        .layer(from_fn(close_when_draining))
-        // Outermost: what was refused is logged too.
-        .layer(from_fn(trace_requests))
+#[derive(Clone)]
+pub(super) struct Protected {
+    router: Router,
+    limits: body::Limits,
+}
+
+impl Protected {
+    pub(super) fn new(router: Router, settings: &ServeSettings) -> Self {
+        let limits = body::Limits { bytes: settings.max_body_bytes, time: settings.body_read_timeout };
+        Self { router: router.layer(MapRequestLayer::new(name_route)), limits }
+    }
+
+    /// What is refused is traced too, and each answer may be the last on its connection.
+    pub(super) async fn answer(self, request: Request, shutdown: &Shutdown) -> Response {
+        telemetry::trace(request, async |request| {
+            let mut response = match refusal_of_proxy(&request) {
+                Some(refusal) => refusal,
+                None => body::guard(self.limits, request, |request| route(self.router, request)).await,
+            };
+            if shutdown.is_requested() {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            response
+        })
+        .await
+    }
+}
+
+fn name_route(request: Request) -> Request {
+    if let Some(route) = request.extensions().get::<MatchedPath>() {
+        telemetry::name_route(route.as_str());
+    }
+    request
+}
+
+async fn route(mut router: Router, request: Request) -> Response {
+    match AssertUnwindSafe(router.call(request)).catch_unwind().await {
+        Ok(Ok(response)) => response,
+        Err(payload) => panicked(&*payload),
+    }
 }
 
 /// An error in the shape that GraphQL clients read, which suits every route of ours.
@@ -37,7 +67,7 @@ pub(super) fn error(status: StatusCode, code: &str, message: &str) -> Response {
     (status, headers, axum::Json(body)).into_response()
 }
 
-fn panicked(payload: Box<dyn Any + Send>) -> Response {
+fn panicked(payload: &(dyn Any + Send)) -> Response {
     let text = payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str));
     tracing::error!(panic = text.unwrap_or("(no text)"), "a handler panicked");
     error(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "internal error")
@@ -45,17 +75,18 @@ fn panicked(payload: Box<dyn Any + Send>) -> Response {
 
 /// TRACE echoes headers, CONNECT and absolute-form targets are for proxies, and a target's authority that differs
 /// from `Host` is how requests are smuggled past one.
-async fn refuse_proxy_requests(request: Request, next: Next) -> Response {
+fn refusal_of_proxy(request: &Request) -> Option<Response> {
+    let refuse = |status, message| Some(error(status, "BAD_REQUEST", message));
     if matches!(*request.method(), Method::TRACE | Method::CONNECT) {
-        return error(StatusCode::METHOD_NOT_ALLOWED, "BAD_REQUEST", "method not allowed");
+        return refuse(StatusCode::METHOD_NOT_ALLOWED, "method not allowed");
     }
     if is_absolute(request.uri()) {
-        return error(StatusCode::BAD_REQUEST, "BAD_REQUEST", "the request target must be a path");
+        return refuse(StatusCode::BAD_REQUEST, "the request target must be a path");
     }
-    if !names_one_host(&request) {
-        return error(StatusCode::BAD_REQUEST, "BAD_REQUEST", "the request must name one host");
+    if !names_one_host(request) {
+        return refuse(StatusCode::BAD_REQUEST, "the request must name one host");
     }
-    next.run(request).await
+    None
 }
 
 /// RFC 9112, section 3.2: whoever stands before this server may have read the other one.
@@ -66,13 +97,4 @@ fn names_one_host(request: &Request) -> bool {
 
 fn is_absolute(uri: &Uri) -> bool {
     uri.scheme().is_some() || uri.authority().is_some()
-}
-
-async fn close_when_draining(request: Request, next: Next) -> Response {
-    let shutdown = request.extensions().get::<Shutdown>().cloned();
-    let mut response = next.run(request).await;
-    if shutdown.is_some_and(|shutdown| shutdown.is_requested()) {
-        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    }
-    response
 }
