@@ -15,6 +15,7 @@ mod trip;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
@@ -26,13 +27,13 @@ use crate::{
     project::{Output, Projection, Written},
     schema::Schema,
     settings::HidesCallers,
-    tree::{Node, Tree},
+    tree::Tree,
     variables::Variables,
 };
 use blame::Blame;
 use known::Known;
 use read::{Reader, Remembered};
-use references::References;
+use references::{Maker, References};
 use schedule::Schedule;
 pub(crate) use share::Branches;
 use share::Progress;
@@ -172,11 +173,7 @@ impl<'a> Execution<'a> {
         let Some(known) = self.known.of(&step.service, &lookup.selection) else { return };
         for (text, targets) in references.take_known(known) {
             let body = self.executed.tree.body(text.body);
-            let read = Reader::new(self.plan, self.context.full(), &mut self.executed.tree, &body)
-                .read(text.start, step.shape);
-            if let Some(Node::Object(object)) = read {
-                self.merge(step, object, &targets);
-            }
+            Reader::new(self.plan, self.context.full(), &mut self.executed.tree, &body).put(text.start, step, &targets);
         }
     }
 
@@ -249,55 +246,49 @@ impl<'a> Execution<'a> {
     fn take_root(&mut self, step: &Step, answer: &SubgraphAnswer, targets: &[u32]) {
         let Some(start) = answer.data.and_then(|start| u32::try_from(start).ok()) else { return };
         let mut reader = Reader::new(self.plan, self.context.full(), &mut self.executed.tree, &answer.body);
-        let read = reader.read(start, step.shape);
+        reader.put(start, step, targets);
         let remembered = reader.into_remembered();
         if answer.errors.is_empty() {
             self.remember(&remembered);
-        }
-        if let Some(Node::Object(object)) = read {
-            self.merge(step, object, targets);
         }
     }
 
     fn take_references(&mut self, step: &'a Step, references: &References, found: &[Found]) {
         let selection = step.lookup().filter(|_| step.repeated).map(|lookup| &lookup.selection);
-        for (reference, found) in found.iter().enumerate() {
-            let Ok(answer) = &found.part.outcome else { continue };
-            let Some(start) = answer.items.get(found.list).and_then(|items| items.get(found.index)) else { continue };
+        let mut reference = 0..;
+        for of_part in found.chunk_by(|left, right| Arc::ptr_eq(&left.part, &right.part)) {
+            let own = reference.by_ref().take(of_part.len());
+            let Ok(answer) = &of_part[0].part.outcome else {
+                own.for_each(drop);
+                continue;
+            };
             let mut reader = Reader::new(self.plan, self.context.full(), &mut self.executed.tree, &answer.body);
-            let read = reader.read(*start, step.shape);
-            let text = reader.text_from(*start);
-            let remembered = reader.into_remembered();
-            if answer.errors.is_empty() {
-                self.remember(&remembered);
-                if let Some(selection) = selection {
-                    self.known.add(&step.service, selection, references.json(reference), text);
+            let stays = answer.errors.is_empty();
+            for (reference, found) in own.zip(of_part) {
+                let start = answer.items.get(found.list).and_then(|items| items.get(found.index));
+                let Some(start) = start else { continue };
+                reader.put(*start, step, references.targets(reference));
+                if let Some(selection) = selection.filter(|_| stays) {
+                    let json = references.all()[reference].clone();
+                    self.known.add(&step.service, selection, json, reader.text_from(*start));
                 }
             }
-            if let Some(Node::Object(object)) = read {
-                self.merge(step, object, references.targets(reference));
+            let remembered = reader.into_remembered();
+            if stays {
+                self.remember(&remembered);
             }
         }
     }
 
     fn remember(&mut self, remembered: &[Remembered]) {
+        let mut maker = Maker::new(&self.executed.tree, self.context.full());
         for Remembered { shape, object, text } in remembered {
             for reuse in self.plan.reuses.iter().filter(|reuse| reuse.shape == *shape) {
-                if let Some(json) =
-                    references::of(&self.executed.tree, *object, &reuse.template, &[], self.context.full())
-                {
-                    self.known.add(&reuse.service, &reuse.selection, &json, *text);
+                let mut json = Vec::new();
+                if maker.write(*object, &reuse.template, &[], &mut json).is_some() {
+                    self.known.add(&reuse.service, &reuse.selection, Bytes::from(json), *text);
                 }
             }
-        }
-    }
-
-    fn merge(&mut self, step: &Step, object: u32, targets: &[u32]) {
-        let several = targets.len() > 1;
-        self.executed.tree.shared |= several;
-        for target in targets {
-            let merge = merge::Merge { plan: self.plan, full: self.context.full(), copies: several };
-            merge.objects(&mut self.executed.tree, step.layout, *target, object);
         }
     }
 }

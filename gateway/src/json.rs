@@ -11,8 +11,6 @@ pub(crate) struct Scanner<'a> {
     pub(crate) text: &'a [u8],
     pub(crate) at: usize,
     depth: usize,
-    /// Whether all of the text is known to be valid.
-    scanned: bool,
 }
 
 /// What a value begins as.
@@ -29,12 +27,12 @@ impl<'a> Scanner<'a> {
     /// `None` for what is no UTF-8.
     pub(crate) fn new(text: &'a [u8]) -> Option<Self> {
         std::str::from_utf8(text).ok()?;
-        Some(Self { text, at: 0, depth: 0, scanned: false })
+        Some(Self { text, at: 0, depth: 0 })
     }
 
     /// A scanner of a part that another one has walked over already.
     pub(crate) fn at(text: &'a [u8], at: usize) -> Self {
-        Self { text, at, depth: 0, scanned: true }
+        Self { text, at, depth: 0 }
     }
 
     pub(crate) fn space(&mut self) {
@@ -181,16 +179,7 @@ impl<'a> Scanner<'a> {
     /// Walks to the end of a string whose opening quote has been taken.
     fn string(&mut self) -> Option<()> {
         loop {
-            if self.scanned {
-                // What is between these is plain text, and what an escape escapes cannot end the string but by itself.
-                self.at += memchr::memchr2(b'"', b'\\', self.text.get(self.at..)?)?;
-                if self.text[self.at] == b'\\' {
-                    self.at += 2;
-                    continue;
-                }
-            } else {
-                self.plain();
-            }
+            self.plain();
             match *self.text.get(self.at)? {
                 b'"' => {
                     self.at += 1;
@@ -203,11 +192,12 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Walks over whole blocks of characters that mean themselves, and up to the first other one where it is near.
+    /// Walks over characters that mean themselves, eight at a time as long as there are so many.
     fn plain(&mut self) {
-        while let Some(block) = self.text[self.at..].first_chunk::<32>() {
-            if block.iter().fold(false, |found, byte| found | is_special(*byte)) {
-                self.at += block.iter().position(|byte| is_special(*byte)).unwrap_or_default();
+        while let Some(block) = self.text.get(self.at..).and_then(<[u8]>::first_chunk::<8>) {
+            let special = special(u64::from_le_bytes(*block));
+            if special != 0 {
+                self.at += special.trailing_zeros() as usize / 8;
                 return;
             }
             self.at += block.len();
@@ -253,8 +243,13 @@ pub(crate) fn unescaped(text: &[u8]) -> Option<Cow<'_, [u8]>> {
     serde_json::from_slice::<String>(&quoted).ok().map(|text| Cow::Owned(text.into_bytes()))
 }
 
-fn is_special(byte: u8) -> bool {
-    byte < 0x20 || byte == b'"' || byte == b'\\'
+/// Eight bytes of which the lowest that is a quote, a backslash or a control character has its highest bit set, and no lower
+/// one. (A subtraction borrows from a byte that is lower than what is subtracted; those above it may come out wrong.)
+fn special(block: u64) -> u64 {
+    const EACH: u64 = u64::MAX / 0xFF;
+    let below = |bytes: u64, limit: u64| bytes.wrapping_sub(EACH * limit) & !bytes & (EACH * 0x80);
+    let equal = |byte: u8| below(block ^ (EACH * u64::from(byte)), 1);
+    equal(b'"') | equal(b'\\') | below(block, 0x20)
 }
 
 #[cfg(test)]
@@ -312,6 +307,19 @@ mod tests {
             }
         }
         assert!(!is_valid(b"\"\xff\""));
+    }
+
+    #[test]
+    fn the_first_special_byte_of_eight_is_found() {
+        for byte in 0..=u8::MAX {
+            for (at, around) in (0..8).flat_map(|at| [b' ', b'a', 0x7F, 0x80, 0xFF].map(|around| (at, around))) {
+                let mut block = [around; 8];
+                block[at] = byte;
+                let found = special(u64::from_le_bytes(block)).trailing_zeros() as usize / 8;
+                let is_special = byte < 0x20 || byte == b'"' || byte == b'\\';
+                assert_eq!(found, if is_special { at } else { 8 }, "{block:?}");
+            }
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use ahash::RandomState;
+use bytes::Bytes;
 
 use crate::{operation::Name, plan::Selection, tree::Text};
 
@@ -10,7 +11,7 @@ use crate::{operation::Name, plan::Selection, tree::Text};
 #[derive(Default)]
 pub(super) struct Known<'a>(Vec<((&'a Name, &'a Arc<Selection>), References)>);
 
-pub(super) type References = HashMap<Vec<u8>, Text, RandomState>;
+pub(super) type References = HashMap<Bytes, Text, RandomState>;
 
 impl<'a> Known<'a> {
     pub(super) fn of(&self, service: &Name, selection: &Arc<Selection>) -> Option<&References> {
@@ -19,15 +20,12 @@ impl<'a> Known<'a> {
     }
 
     /// What has been known first stays: it is what the response has already.
-    pub(super) fn add(&mut self, service: &'a Name, selection: &'a Arc<Selection>, reference: &[u8], text: Text) {
+    pub(super) fn add(&mut self, service: &'a Name, selection: &'a Arc<Selection>, reference: Bytes, text: Text) {
         let known = self.0.iter().position(|((of, known), _)| *of == service && *known == selection);
         let known = known.unwrap_or_else(|| {
             self.0.push(((service, selection), References::default()));
             self.0.len() - 1
         });
-        let references = &mut self.0[known].1;
-        if !references.contains_key(reference) {
-            references.insert(reference.to_vec(), text);
-        }
+        self.0[known].1.entry(reference).or_insert(text);
     }
 }

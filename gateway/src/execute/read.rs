@@ -2,9 +2,10 @@
 
 use bytes::Bytes;
 
+use super::merge::Merge;
 use crate::{
     json::{self, Kind, Scanner},
-    plan::{Holds, Plan, Shape, ShapeField},
+    plan::{Holds, Plan, Shape, ShapeField, Step},
     schema::{Schema, TypeId},
     tree::{Node, Text, Tree},
 };
@@ -39,11 +40,31 @@ impl<'a> Reader<'a> {
         Self { plan, full, tree, scanner, body, items: Vec::new(), last_type, remembered: Vec::new() }
     }
 
-    /// The objects of a shape that begin at `start`: an object, a list, or null. Anything else reads as null. `None` for
-    /// what is no JSON.
-    pub(super) fn read(&mut self, start: u32, shape: usize) -> Option<Node> {
+    /// Reads the object that begins at `start`, the answer to a step, into the objects that it is about.
+    pub(super) fn put(&mut self, start: u32, step: &Step, targets: &[u32]) {
         self.scanner = Scanner::at(self.scanner.text, start as usize);
-        self.objects(shape)
+        let Some((first, others)) = targets.split_first() else { return };
+        if self.scanner.kind() != Some(Kind::Object) {
+            return;
+        }
+        self.tree.shared |= !others.is_empty();
+        let merge = Merge { plan: self.plan, full: self.full, copies: !others.is_empty() };
+        let meets_nothing = targets.iter().all(|target| self.has_place(*target, step.shape));
+        let object = if meets_nothing { *first } else { self.new_object(step.shape) };
+        if self.object(object, step.shape).is_none() {
+            return;
+        }
+        for target in if meets_nothing { others } else { targets } {
+            merge.objects(self.tree, step.layout, *target, object);
+        }
+    }
+
+    fn has_place(&self, object: u32, shape: usize) -> bool {
+        self.plan.shapes[shape].fields.iter().all(|field| self.tree.slot(object, field.slot) == Node::Missing)
+    }
+
+    fn new_object(&mut self, shape: usize) -> u32 {
+        self.tree.object(self.plan.layouts[self.plan.shapes[shape].layout].slots.len())
     }
 
     /// From `start` to where the reader is.
@@ -57,7 +78,10 @@ impl<'a> Reader<'a> {
 
     fn objects(&mut self, shape: usize) -> Option<Node> {
         match self.scanner.kind()? {
-            Kind::Object => self.object(shape),
+            Kind::Object => {
+                let object = self.new_object(shape);
+                self.object(object, shape).map(|()| Node::Object(object))
+            }
             Kind::List => self.list(shape),
             Kind::String | Kind::Null | Kind::Other => self.scanner.value().map(|_| Node::Null),
         }
@@ -74,10 +98,8 @@ impl<'a> Reader<'a> {
         Some(self.tree.list(&mut self.items, mark))
     }
 
-    fn object(&mut self, position: usize) -> Option<Node> {
-        let plan = self.plan;
-        let shape = &plan.shapes[position];
-        let object = self.tree.object(plan.layouts[shape.layout].slots.len());
+    fn object(&mut self, object: u32, position: usize) -> Option<()> {
+        let shape = &self.plan.shapes[position];
         let start = self.scanner.at;
         let mut expected = 0;
         let mut more = self.scanner.enter(b'{', b'}')?;
@@ -97,7 +119,7 @@ impl<'a> Reader<'a> {
             let text = self.text(start);
             self.remembered.push(Remembered { shape: position, object, text });
         }
-        Some(Node::Object(object))
+        Some(())
     }
 
     /// The field of the key that comes next; `None` for one that nobody asked for.

@@ -15,36 +15,53 @@ use crate::{
 
 #[derive(Debug, Default)]
 pub(super) struct References {
+    /// Parts of one text.
     json: Vec<Bytes>,
-    /// For each reference the objects that it stands for.
-    targets: Vec<Vec<u32>>,
+    /// The objects that the references stand for, reference by reference.
+    targets: Vec<u32>,
+    /// Where in `targets` those of each reference end.
+    ends: Vec<usize>,
 }
 
 impl References {
     /// Leaves out an object of another type, and one whose inputs are not there because an earlier fetch failed.
     pub(super) fn of(tree: &Tree, targets: &[u32], lookup: &Lookup, full: &Schema) -> Self {
-        let mut references = Self::default();
-        let mut known: HashMap<Bytes, usize, RandomState> = HashMap::default();
-        let mut made = Made::new(tree, full);
-        let mut json = Vec::new();
+        let mut maker = Maker::new(tree, full);
+        let mut text = Vec::new();
+        let mut made = Vec::with_capacity(targets.len());
         for target in targets {
-            if !made.object(*target, &lookup.template, &lookup.renamed) {
-                continue;
-            }
-            made.write(&mut json);
-            // One that names only its type may stand for another object each time.
-            let identifies = made.members.iter().any(|(key, _)| *key != TYPENAME);
-            match known.get(json.as_slice()) {
-                Some(position) if identifies => references.targets[*position].push(*target),
-                _ => {
-                    let json = Bytes::copy_from_slice(&json);
-                    known.insert(json.clone(), references.json.len());
-                    references.json.push(json);
-                    references.targets.push(vec![*target]);
-                }
+            let start = text.len();
+            if let Some(identifies) = maker.write(*target, &lookup.template, &lookup.renamed, &mut text) {
+                made.push((*target, start..text.len(), identifies));
             }
         }
-        references
+        Self::unite(&Bytes::from(text), &made)
+    }
+
+    /// Of objects with the places of their references in `text`, and whether those tell an object from others: one that
+    /// names only a type may stand for another object each time.
+    fn unite(text: &Bytes, made: &[(u32, Range<usize>, bool)]) -> Self {
+        let mut known: HashMap<&[u8], usize, RandomState> =
+            HashMap::with_capacity_and_hasher(made.len(), RandomState::new());
+        let (mut json, mut counts, mut positions) = (Vec::new(), Vec::new(), Vec::with_capacity(made.len()));
+        for (_, place, identifies) in made {
+            let position = *known.entry(&text[place.clone()]).or_insert(json.len());
+            let position = if *identifies { position } else { json.len() };
+            if position == json.len() {
+                json.push(text.slice(place.clone()));
+                counts.push(0);
+            }
+            counts[position] += 1;
+            positions.push(position);
+        }
+        let mut next: Vec<usize> =
+            counts.iter().scan(0, |sum, count| Some(std::mem::replace(sum, *sum + count))).collect();
+        let mut targets = vec![0; made.len()];
+        for ((target, ..), position) in made.iter().zip(positions) {
+            targets[next[position]] = *target;
+            next[position] += 1;
+        }
+        Self { json, targets, ends: next }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -55,50 +72,35 @@ impl References {
         &self.json
     }
 
-    pub(super) fn json(&self, reference: usize) -> &[u8] {
-        &self.json[reference]
-    }
-
     pub(super) fn targets(&self, reference: usize) -> &[u32] {
-        &self.targets[reference]
+        let start = reference.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.targets[start..self.ends[reference]]
     }
 
     /// Takes out the references whose answers are known, with the answers.
     pub(super) fn take_known(&mut self, known: &known::References) -> Vec<(Text, Vec<u32>)> {
         let mut taken = Vec::new();
-        let (mut json, mut targets) = (Vec::new(), Vec::new());
-        for (reference, objects) in self.json.drain(..).zip(self.targets.drain(..)) {
-            match known.get(&*reference) {
-                Some(text) => taken.push((*text, objects)),
+        let mut kept = Self::default();
+        for (reference, json) in self.json.iter().enumerate() {
+            let targets = self.targets(reference);
+            match known.get(json) {
+                Some(text) => taken.push((*text, targets.to_vec())),
                 None => {
-                    json.push(reference);
-                    targets.push(objects);
+                    kept.json.push(json.clone());
+                    kept.targets.extend_from_slice(targets);
+                    kept.ends.push(kept.targets.len());
                 }
             }
         }
-        (self.json, self.targets) = (json, targets);
+        *self = kept;
         taken
     }
 }
 
-/// The reference of one object; `None` where it has none.
-pub(super) fn of(
-    tree: &Tree,
-    object: u32,
-    template: &Template,
-    renamed: &[(TypeSet, Name)],
-    full: &Schema,
-) -> Option<Vec<u8>> {
-    let mut made = Made::new(tree, full);
-    let mut json = Vec::new();
-    made.object(object, template, renamed).then(|| made.write(&mut json))?;
-    Some(json)
-}
-
 const TYPENAME: &[u8] = b"\"__typename\":";
 
-/// A reference that is being made, or an object in one.
-struct Made<'a> {
+/// Makes references, one after the other, and the objects in them.
+pub(super) struct Maker<'a> {
     tree: &'a Tree,
     full: &'a Schema,
     /// By `"key":` where in `values` the JSON is.
@@ -106,22 +108,30 @@ struct Made<'a> {
     values: Vec<u8>,
 }
 
-impl<'a> Made<'a> {
-    fn new(tree: &'a Tree, full: &'a Schema) -> Self {
+impl<'a> Maker<'a> {
+    pub(super) fn new(tree: &'a Tree, full: &'a Schema) -> Self {
         Self { tree, full, members: Vec::new(), values: Vec::new() }
     }
 
-    /// False where there is nothing to identify the object by.
-    fn object(&mut self, object: u32, template: &'a Template, renamed: &'a [(TypeSet, Name)]) -> bool {
+    /// Appends the reference of an object, and says whether it has more than a type; `None` where there is nothing to
+    /// identify the object by.
+    pub(super) fn write(
+        &mut self,
+        object: u32,
+        template: &'a Template,
+        renamed: &'a [(TypeSet, Name)],
+        out: &mut Vec<u8>,
+    ) -> Option<bool> {
         self.members.clear();
         self.values.clear();
         if !self.parts(object, template) || self.members.is_empty() {
-            return false;
+            return None;
         }
         if !renamed.is_empty() && self.has(TYPENAME) {
             self.rename(object, template, renamed);
         }
-        true
+        self.append(out);
+        Some(self.members.iter().any(|(key, _)| *key != TYPENAME))
     }
 
     fn rename(&mut self, object: u32, template: &'a Template, renamed: &'a [(TypeSet, Name)]) {
@@ -216,11 +226,6 @@ impl<'a> Made<'a> {
             Some((_, known)) => *known = value,
             None => self.members.push((key, value)),
         }
-    }
-
-    fn write(&self, out: &mut Vec<u8>) {
-        out.clear();
-        self.append(out);
     }
 
     fn append(&self, out: &mut Vec<u8>) {

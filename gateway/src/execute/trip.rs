@@ -79,16 +79,21 @@ fn wanted(plan: &Plan, steps: &[(usize, References)], context: Context<'_>) -> (
     let mut places = Vec::new();
     for (position, references) in steps {
         let Some(lookup) = plan.steps[*position].lookup() else { continue };
-        let list = wanted.iter().position(|wanted| wanted.selection == lookup.selection).unwrap_or_else(|| {
+        let Some(list) = wanted.iter().position(|wanted| wanted.selection == lookup.selection) else {
             let names = lookup.selection.variables.iter().map(|(name, _)| name);
             let values = names.map(|name| context.variables.json(name)).collect();
-            wanted.push(Wanted { selection: lookup.selection.clone(), values, references: Vec::new() });
+            let references = references.all().to_vec();
+            places.push((wanted.len(), (0..references.len()).collect()));
+            wanted.push(Wanted { selection: lookup.selection.clone(), values, references });
             known.push(HashMap::default());
-            wanted.len() - 1
-        });
-        let all = &mut wanted[list].references;
+            continue;
+        };
+        let (all, known) = (&mut wanted[list].references, &mut known[list]);
+        if known.is_empty() {
+            known.extend(all.iter().cloned().zip(0..));
+        }
         let position = |reference: &Bytes| {
-            *known[list].entry(reference.clone()).or_insert_with(|| {
+            *known.entry(reference.clone()).or_insert_with(|| {
                 all.push(reference.clone());
                 all.len() - 1
             })
