@@ -192,8 +192,14 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Walks over characters that mean themselves, eight at a time as long as there are so many.
+    /// Walks over characters that mean themselves, in blocks as long as there are enough of them.
     fn plain(&mut self) {
+        while let Some(block) = self.text.get(self.at..).and_then(<[u8]>::first_chunk::<32>) {
+            if block.iter().fold(false, |found, byte| found | matches!(byte, 0..0x20 | b'"' | b'\\')) {
+                break;
+            }
+            self.at += block.len();
+        }
         while let Some(block) = self.text.get(self.at..).and_then(<[u8]>::first_chunk::<8>) {
             let special = special(u64::from_le_bytes(*block));
             if special != 0 {

@@ -117,8 +117,7 @@ pub(crate) enum Part {
     Fragment {
         fits: TypeSet,
         typename: Option<usize>,
-        /// The type's name as JSON.
-        name: Arc<[u8]>,
+        name: Name,
         inner: Template,
     },
 }

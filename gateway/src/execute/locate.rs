@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use ahash::RandomState;
+
 use crate::{
     error::PathSegment,
     plan::{PathStep, Plan, Step},
@@ -13,14 +15,40 @@ pub(super) type Location = Vec<PathSegment>;
 
 /// Every object at a step's path once, in the order of the lists on the way.
 pub(super) fn locate(tree: &Tree, step: &Step, plan: &Plan) -> Vec<u32> {
-    let mut found = Vec::new();
-    let mut walk = Walk { tree, plan, visit: &mut |object, _: &[Place<'_>]| found.push(object) };
-    walk.node(Node::Object(ROOT), &step.path, 0, &mut Vec::new());
-    if tree.shared {
-        let mut met = HashSet::with_capacity(found.len());
-        found.retain(|object| met.insert(*object));
+    let (mut objects, mut layout) = (vec![ROOT], 0);
+    for part in &step.path {
+        match part {
+            PathStep::Types(fits) => {
+                let typename = plan.layouts[layout].typename;
+                objects.retain(|object| tree.type_of(*object, typename).is_none_or(|of| fits.contains(of)));
+            }
+            PathStep::Key { slot, .. } => {
+                let Some(inner) = plan.layouts[layout].slots[*slot].inner else { return Vec::new() };
+                let mut below = Vec::with_capacity(objects.len());
+                for object in objects {
+                    objects_of(tree, tree.slot(object, *slot), &mut below);
+                }
+                (objects, layout) = (below, inner);
+            }
+        }
     }
-    found
+    if tree.shared {
+        let mut met = HashSet::with_capacity_and_hasher(objects.len(), RandomState::new());
+        objects.retain(|object| met.insert(*object));
+    }
+    objects
+}
+
+fn objects_of(tree: &Tree, node: Node, found: &mut Vec<u32>) {
+    match node {
+        Node::Object(object) => found.push(object),
+        Node::List { start, length } => {
+            for item in tree.items(start, length) {
+                objects_of(tree, *item, found);
+            }
+        }
+        Node::Missing | Node::Null | Node::Leaf(_) | Node::Type(_) => {}
+    }
 }
 
 /// Every place at a step's path, with its object.

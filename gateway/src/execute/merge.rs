@@ -1,5 +1,5 @@
 use crate::{
-    plan::Plan,
+    plan::{Plan, ShapeField, Slot},
     schema::Schema,
     tree::{Node, Tree},
 };
@@ -14,24 +14,31 @@ pub(super) struct Merge<'a> {
 }
 
 impl Merge<'_> {
+    /// Copies to others what has been read into the `fields` of one, for which they have nothing yet.
+    pub(super) fn copy_to_all(&self, tree: &mut Tree, layout: usize, one: u32, others: &[u32], fields: &[ShapeField]) {
+        for ShapeField { slot, .. } in fields {
+            let node = tree.slot(one, *slot);
+            for other in others {
+                let node = self.own(tree, &self.plan.layouts[layout].slots[*slot], node);
+                tree.set(*other, *slot, node);
+            }
+        }
+    }
+
     /// Both objects are of one layout.
     pub(super) fn objects(&self, tree: &mut Tree, layout: usize, known: u32, answer: u32) {
         for (position, slot) in self.plan.layouts[layout].slots.iter().enumerate() {
-            let own = |tree: &mut Tree, node| match slot.inner {
-                Some(inner) if self.copies && slot.writers.len() > 1 => self.copy(tree, inner, node),
-                _ => node,
-            };
             match (tree.slot(known, position), tree.slot(answer, position)) {
                 (_, Node::Missing) => {}
                 (Node::Missing | Node::Null, node) => {
-                    let node = own(tree, node);
+                    let node = self.own(tree, slot, node);
                     tree.set(known, position, node);
                 }
                 // A subgraph with an `@interfaceObject` knows only the interface; what is known better stays.
                 (Node::Type(of), _) if self.full.is_object_id(of) => {}
                 (old, new) => {
                     if let Some(merged) = self.nodes(tree, slot.inner, old, new) {
-                        let merged = own(tree, merged);
+                        let merged = self.own(tree, slot, merged);
                         tree.set(known, position, merged);
                     }
                 }
@@ -59,6 +66,14 @@ impl Merge<'_> {
                 None
             }
             (_, answer, _) => Some(answer),
+        }
+    }
+
+    /// What one object gets of it where several get it.
+    fn own(&self, tree: &mut Tree, slot: &Slot, node: Node) -> Node {
+        match slot.inner {
+            Some(inner) if self.copies && slot.writers.len() > 1 => self.copy(tree, inner, node),
+            _ => node,
         }
     }
 

@@ -49,13 +49,16 @@ impl<'a> Reader<'a> {
         }
         self.tree.shared |= !others.is_empty();
         let merge = Merge { plan: self.plan, full: self.full, copies: !others.is_empty() };
-        let meets_nothing = targets.iter().all(|target| self.has_place(*target, step.shape));
-        let object = if meets_nothing { *first } else { self.new_object(step.shape) };
-        if self.object(object, step.shape).is_none() {
-            return;
-        }
-        for target in if meets_nothing { others } else { targets } {
-            merge.objects(self.tree, step.layout, *target, object);
+        if targets.iter().all(|target| self.has_place(*target, step.shape)) {
+            if self.object(*first, step.shape).is_some() {
+                let fields = &self.plan.shapes[step.shape].fields;
+                merge.copy_to_all(self.tree, step.layout, *first, others, fields);
+            }
+        } else {
+            let object = self.new_object(step.shape);
+            if self.object(object, step.shape).is_some() {
+                targets.iter().for_each(|target| merge.objects(self.tree, step.layout, *target, object));
+            }
         }
     }
 

@@ -103,14 +103,15 @@ const TYPENAME: &[u8] = b"\"__typename\":";
 pub(super) struct Maker<'a> {
     tree: &'a Tree,
     full: &'a Schema,
-    /// By `"key":` where in `values` the JSON is.
-    members: Vec<(&'a [u8], Range<usize>)>,
-    values: Vec<u8>,
+    /// Of the members that are written already.
+    keys: Vec<&'a [u8]>,
+    /// What stands in place of the type's own name.
+    renamed: Option<&'a Name>,
 }
 
 impl<'a> Maker<'a> {
     pub(super) fn new(tree: &'a Tree, full: &'a Schema) -> Self {
-        Self { tree, full, members: Vec::new(), values: Vec::new() }
+        Self { tree, full, keys: Vec::new(), renamed: None }
     }
 
     /// Appends the reference of an object, and says whether it has more than a type; `None` where there is nothing to
@@ -122,38 +123,37 @@ impl<'a> Maker<'a> {
         renamed: &'a [(TypeSet, Name)],
         out: &mut Vec<u8>,
     ) -> Option<bool> {
-        self.members.clear();
-        self.values.clear();
-        if !self.parts(object, template) || self.members.is_empty() {
+        self.renamed = if renamed.is_empty() { None } else { self.renamed(object, template, renamed) };
+        let start = out.len();
+        if !self.object(object, template, out) || self.keys.is_empty() {
+            out.truncate(start);
             return None;
         }
-        if !renamed.is_empty() && self.has(TYPENAME) {
-            self.rename(object, template, renamed);
-        }
-        self.append(out);
-        Some(self.members.iter().any(|(key, _)| *key != TYPENAME))
+        Some(self.keys.iter().any(|key| *key != TYPENAME))
     }
 
-    fn rename(&mut self, object: u32, template: &'a Template, renamed: &'a [(TypeSet, Name)]) {
+    fn renamed(&self, object: u32, template: &Template, renamed: &'a [(TypeSet, Name)]) -> Option<&'a Name> {
         let of = template.iter().find_map(|part| match part {
             Part::Fragment { typename, .. } | Part::Typename(typename) => self.tree.type_of(object, *typename),
             Part::Field { .. } => None,
         });
-        if let Some((_, name)) = renamed.iter().find(|(fits, _)| of.is_none_or(|of| fits.contains(of))) {
-            let start = self.values.len();
-            self.name(name);
-            self.insert(TYPENAME, start);
-        }
+        renamed.iter().find(|(fits, _)| of.is_none_or(|of| fits.contains(of))).map(|(_, name)| name)
+    }
+
+    fn object(&mut self, object: u32, template: &'a Template, out: &mut Vec<u8>) -> bool {
+        self.keys.clear();
+        out.push(b'{');
+        let complete = self.parts(object, template, out);
+        out.push(b'}');
+        complete
     }
 
     /// False where a required value has never been fetched. A value that was fetched and is null is sent as null.
-    fn parts(&mut self, object: u32, template: &'a Template) -> bool {
+    fn parts(&mut self, object: u32, template: &'a Template, out: &mut Vec<u8>) -> bool {
         template.iter().all(|part| match part {
             Part::Typename(typename) => {
-                if let Some(name) = self.tree.type_of(object, *typename).and_then(|of| self.full.name_of(of)) {
-                    let start = self.values.len();
-                    self.name(name);
-                    self.insert(TYPENAME, start);
+                if let Some(name) = self.type_name(object, *typename) {
+                    self.typename(name, out);
                 }
                 true
             }
@@ -161,82 +161,70 @@ impl<'a> Maker<'a> {
                 if self.tree.type_of(object, *typename).is_some_and(|of| !fits.contains(of)) {
                     return true;
                 }
-                let before = self.has(TYPENAME);
-                let complete = self.parts(object, inner);
-                if complete && !before && !self.has(TYPENAME) {
-                    let start = self.values.len();
-                    self.values.extend_from_slice(name);
-                    self.members.insert(0, (TYPENAME, start..self.values.len()));
-                }
-                complete
+                let own = inner.iter().find_map(|part| match part {
+                    Part::Typename(typename) => self.type_name(object, *typename),
+                    Part::Field { .. } | Part::Fragment { .. } => None,
+                });
+                self.typename(own.unwrap_or(name), out);
+                self.parts(object, inner, out)
             }
             Part::Field { slots, key, inner } => {
                 let nodes = slots.iter().flatten().map(|slot| self.tree.slot(object, *slot));
                 let Some(node) = nodes.into_iter().find(|node| *node != Node::Missing) else { return false };
-                let start = self.values.len();
-                let complete = self.value(node, inner);
-                self.insert(key, start);
-                complete
+                !self.member(key, out) || self.value(node, inner, out)
             }
         })
     }
 
-    fn value(&mut self, node: Node, inner: &'a Template) -> bool {
-        match node {
-            Node::Missing | Node::Null => self.values.extend_from_slice(b"null"),
-            Node::Leaf(text) => self.values.extend_from_slice(self.tree.text(text)),
-            Node::Type(of) => self.name(self.full.name_of(of).unwrap_or_default()),
-            Node::List { start, length } => {
-                self.values.push(b'[');
-                for (index, item) in self.tree.items(start, length).iter().enumerate() {
-                    if index > 0 {
-                        self.values.push(b',');
-                    }
-                    if !self.value(*item, inner) {
-                        return false;
-                    }
-                }
-                self.values.push(b']');
-            }
-            Node::Object(object) => {
-                let mut made = Self::new(self.tree, self.full);
-                if !made.parts(object, inner) {
-                    return false;
-                }
-                made.append(&mut self.values);
-            }
+    fn type_name(&self, object: u32, typename: Option<usize>) -> Option<&'a str> {
+        self.full.name_of(self.tree.type_of(object, typename)?)
+    }
+
+    fn typename(&mut self, own: &str, out: &mut Vec<u8>) {
+        if self.member(TYPENAME, out) {
+            let name = self.renamed.map_or(own, |name| name);
+            out.push(b'"');
+            out.extend_from_slice(name.as_bytes());
+            out.push(b'"');
         }
+    }
+
+    /// Begins a member, unless there is one of this key.
+    fn member(&mut self, key: &'a [u8], out: &mut Vec<u8>) -> bool {
+        if self.keys.contains(&key) {
+            return false;
+        }
+        if !self.keys.is_empty() {
+            out.push(b',');
+        }
+        self.keys.push(key);
+        out.extend_from_slice(key);
         true
     }
 
-    fn name(&mut self, name: &str) {
-        self.values.push(b'"');
-        self.values.extend_from_slice(name.as_bytes());
-        self.values.push(b'"');
-    }
-
-    fn has(&self, key: &[u8]) -> bool {
-        self.members.iter().any(|(known, _)| *known == key)
-    }
-
-    /// The value is what `values` has from `start` on.
-    fn insert(&mut self, key: &'a [u8], start: usize) {
-        let value = start..self.values.len();
-        match self.members.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, known)) => *known = value,
-            None => self.members.push((key, value)),
-        }
-    }
-
-    fn append(&self, out: &mut Vec<u8>) {
-        out.push(b'{');
-        for (index, (key, value)) in self.members.iter().enumerate() {
-            if index > 0 {
-                out.push(b',');
+    fn value(&self, node: Node, inner: &'a Template, out: &mut Vec<u8>) -> bool {
+        match node {
+            Node::Missing | Node::Null => out.extend_from_slice(b"null"),
+            Node::Leaf(text) => out.extend_from_slice(self.tree.text(text)),
+            Node::Type(of) => {
+                out.push(b'"');
+                out.extend_from_slice(self.full.name_of(of).unwrap_or_default().as_bytes());
+                out.push(b'"');
             }
-            out.extend_from_slice(key);
-            out.extend_from_slice(&self.values[value.clone()]);
+            Node::List { start, length } => {
+                out.push(b'[');
+                for (index, item) in self.tree.items(start, length).iter().enumerate() {
+                    if index > 0 {
+                        out.push(b',');
+                    }
+                    if !self.value(*item, inner, out) {
+                        return false;
+                    }
+                }
+                out.push(b']');
+            }
+            Node::Object(object) => return Self::new(self.tree, self.full).object(object, inner, out),
         }
-        out.push(b'}');
+        true
     }
 }

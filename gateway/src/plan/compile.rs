@@ -160,7 +160,7 @@ impl Compiler<'_> {
             Required::Fragment { condition, set } => Part::Fragment {
                 fits: self.meant_by(condition),
                 typename,
-                name: json(condition),
+                name: condition.clone(),
                 inner: self.template(set, layout),
             },
             Required::Field { from, .. } if **from == *TYPENAME => Part::Typename(typename),
