@@ -192,22 +192,29 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Walks over characters that mean themselves, in blocks as long as there are enough of them.
+    /// Walks over characters that mean themselves, in blocks as long as there are enough of them: small ones for short
+    /// strings and for the ends of long ones.
     fn plain(&mut self) {
-        while let Some(block) = self.text.get(self.at..).and_then(<[u8]>::first_chunk::<32>) {
-            if block.iter().fold(false, |found, byte| found | matches!(byte, 0..0x20 | b'"' | b'\\')) {
-                break;
+        loop {
+            for _ in 0..4 {
+                let Some(block) = self.block::<8>() else { return };
+                let special = special(u64::from_le_bytes(*block));
+                if special != 0 {
+                    self.at += special.trailing_zeros() as usize / 8;
+                    return;
+                }
+                self.at += block.len();
             }
-            self.at += block.len();
-        }
-        while let Some(block) = self.text.get(self.at..).and_then(<[u8]>::first_chunk::<8>) {
-            let special = special(u64::from_le_bytes(*block));
-            if special != 0 {
-                self.at += special.trailing_zeros() as usize / 8;
-                return;
+            while let Some(block) = self.block::<32>()
+                && !any_special(block)
+            {
+                self.at += block.len();
             }
-            self.at += block.len();
         }
+    }
+
+    fn block<const N: usize>(&self) -> Option<&'a [u8; N]> {
+        self.text.get(self.at..)?.first_chunk()
     }
 
     fn escape(&mut self) -> Option<()> {
@@ -258,6 +265,12 @@ fn special(block: u64) -> u64 {
     equal(b'"') | equal(b'\\') | below(block, 0x20)
 }
 
+/// Without a branch, so that it is done for many bytes at once.
+fn any_special(block: &[u8; 32]) -> bool {
+    let special = |byte: u8| u8::from(byte < 0x20) | u8::from(byte == b'"') | u8::from(byte == b'\\');
+    block.iter().fold(0, |found, byte| found | special(*byte)) != 0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -278,6 +291,7 @@ mod tests {
             "true",
             &long,
             "\"0123456789012345678901234567890\\\"1\"",
+            &format!("\"{}\\n{}\"", "a".repeat(77), "b".repeat(70)),
         ];
         let invalid = [
             "",

@@ -152,7 +152,7 @@ impl<'a> Writer<'a> {
     }
 
     fn root(&mut self, fields: &'a [Field]) -> Result<(), Bubble> {
-        self.members(fields, |writer, position, field| writer.root_field(position, field))
+        self.members(None, fields, |writer, position, field| writer.root_field(position, field))
     }
 
     fn root_field(&mut self, position: usize, field: &'a Field) -> Result<(), Bubble> {
@@ -169,17 +169,33 @@ impl<'a> Writer<'a> {
     }
 
     fn object(&mut self, object: u32, fields: &'a [Field]) -> Result<(), Bubble> {
-        self.members(fields, |writer, _, field| writer.field(object, field))
+        self.members(Some(object), fields, |writer, _, field| writer.field(object, field))
+    }
+
+    /// Writes a leaf that is as it should be, which most fields are; else does nothing.
+    fn sound_leaf(&mut self, object: u32, field: &Field) -> bool {
+        let (What::Leaf(kind), Some(slot), None, None) = (&field.what, field.slot, &field.expected.items, &field.denial)
+        else {
+            return false;
+        };
+        match self.tree.slot(object, slot) {
+            Node::Leaf(text) => kind.write(self.tree.text(text), &mut self.out),
+            _ => false,
+        }
     }
 
     fn members(
         &mut self,
+        object: Option<u32>,
         fields: &'a [Field],
         write: impl Fn(&mut Self, usize, &'a Field) -> Result<(), Bubble>,
     ) -> Result<(), Bubble> {
         self.out.push(b'{');
         for (index, field) in fields.iter().enumerate() {
             self.out.extend_from_slice(&field.quoted[usize::from(index == 0)..]);
+            if object.is_some_and(|object| self.sound_leaf(object, field)) {
+                continue;
+            }
             self.path.push(Step::Key(&field.key));
             if let Err(bubble) = write(self, index, field) {
                 let others = fields.iter().enumerate().skip(index + 1);
