@@ -128,7 +128,7 @@ impl Following {
 
 impl<'a> Execution<'a> {
     fn new(plan: &'a Plan, context: Context<'a>) -> Self {
-        let tree = Tree::new(plan.layouts[0].slots.len());
+        let tree = Tree::new(plan.layouts[0].slots.len(), plan.nodes.get());
         Self {
             plan,
             context,
@@ -145,6 +145,7 @@ impl<'a> Execution<'a> {
             Progress::Alone | Progress::Leads(..) => None,
         });
         self.executed.written = written.collect();
+        self.plan.nodes.was(self.executed.tree.node_count());
         self.executed
     }
 

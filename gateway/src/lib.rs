@@ -29,6 +29,7 @@ mod flights;
 mod clients;
 mod json;
 mod tree;
+mod usual;
 mod introspection;
 mod project;
 mod error;

@@ -14,6 +14,7 @@ pub(crate) use branches::Branch;
 use crate::{
     operation::{Name, OperationKind},
     schema::TypeSet,
+    usual::UsualSize,
 };
 
 /// Steps that form a graph: each begins when those it depends on have ended.
@@ -26,6 +27,8 @@ pub(crate) struct Plan {
     /// Answers of one step that spare another one references.
     pub(crate) reuses: Vec<Reuse>,
     pub(crate) branches: Vec<Branch>,
+    /// Of a response's tree, in nodes.
+    pub(crate) nodes: UsualSize,
     /// The draft, to be read by people.
     text: String,
 }

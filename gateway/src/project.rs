@@ -43,7 +43,7 @@ pub(crate) fn project(
     projection: Projection<'_>,
 ) -> Bytes {
     let Executed { tree, errors, written } = executed;
-    let mut writer = Writer::new(projection, introspected, &tree, errors, output.expected_bytes());
+    let mut writer = Writer::new(projection, introspected, &tree, errors, output.bytes.get());
     writer.written = &written;
     writer.out.extend_from_slice(br#"{"data":"#);
     writer.errors.extend(written.iter().flat_map(|written| &written.errors).cloned());
@@ -52,7 +52,7 @@ pub(crate) fn project(
         writer.stop(bubble, start, 0);
     }
     let body = writer.finish();
-    output.wrote(body.len());
+    output.bytes.was(body.len());
     body
 }
 
@@ -66,7 +66,7 @@ pub(crate) fn project_branch(
 ) -> Written {
     let given = errors.len();
     let introspected = introspection::Values::default();
-    let mut writer = Writer::new(projection, &introspected, tree, errors, output.expected_bytes());
+    let mut writer = Writer::new(projection, &introspected, tree, errors, output.bytes.get());
     let mut fields = Vec::new();
     for (position, field) in output.root_fields(projection).iter().enumerate() {
         if !field.slot.is_some_and(|slot| slots.contains(&slot)) {
@@ -174,7 +174,8 @@ impl<'a> Writer<'a> {
 
     /// Writes a leaf that is as it should be, which most fields are; else does nothing.
     fn sound_leaf(&mut self, object: u32, field: &Field) -> bool {
-        let (What::Leaf(kind), Some(slot), None, None) = (&field.what, field.slot, &field.expected.items, &field.denial)
+        let (What::Leaf(kind), Some(slot), None, None) =
+            (&field.what, field.slot, &field.expected.items, &field.denial)
         else {
             return false;
         };

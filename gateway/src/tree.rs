@@ -42,11 +42,15 @@ pub(crate) struct Text {
 pub(crate) const ROOT: u32 = 0;
 
 impl Tree {
-    /// A tree whose root has `slots`, all of them missing.
-    pub(crate) fn new(slots: usize) -> Self {
-        let mut tree = Self { nodes: Vec::with_capacity(256), ..Self::default() };
+    /// A tree whose root has `slots`, all of them missing, with place for `nodes`.
+    pub(crate) fn new(slots: usize, nodes: usize) -> Self {
+        let mut tree = Self { nodes: Vec::with_capacity(nodes), ..Self::default() };
         tree.object(slots);
         tree
+    }
+
+    pub(crate) fn node_count(&self) -> usize {
+        self.nodes.len()
     }
 
     /// Positions are kept in 32 bits. An answer has at most as many values as bytes, and its bytes are bounded.

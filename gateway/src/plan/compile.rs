@@ -11,6 +11,7 @@ use crate::{
     authorize::Requirements,
     operation::{Name, OperationKind, TYPENAME},
     schema::{Schema, TypeSet},
+    usual::UsualSize,
 };
 
 impl Plan {
@@ -31,7 +32,7 @@ impl Plan {
         let reuses = if stays { reuse::find(&draft, &steps, &mut compiler) } else { Vec::new() };
         let Compiler { layouts, shapes, .. } = compiler;
         let branches = branches::find(&steps, &shapes);
-        Self { steps, layouts, shapes, reuses, branches, text }
+        Self { steps, layouts, shapes, reuses, branches, nodes: UsualSize::new(64), text }
     }
 
     /// The draft, to be read by people.

@@ -1,10 +1,7 @@
 //! The original operation, compiled for writing: `CollectFields` (specification, section 6.3.2) is done once for each
 //! runtime type that a selection set meets, and kept.
 
-use std::sync::{
-    Arc, OnceLock,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::{Arc, OnceLock};
 
 use graphql_tools::static_graphql::schema::Type;
 
@@ -13,12 +10,13 @@ use crate::{
     authorize::Denial,
     operation::{self, Name, Operation, Selection, SelectionSet, TYPENAME},
     schema::{TypeId, named},
+    usual::UsualSize,
 };
 
 pub(crate) struct Output {
     root: Group,
-    /// How long a response will probably be.
-    bytes: AtomicUsize,
+    /// Of a response.
+    pub(super) bytes: UsualSize,
 }
 
 /// The selection sets that apply to one response object.
@@ -80,21 +78,11 @@ impl Output {
             typename: None,
             types: Types::One(operation.set.parent.clone(), OnceLock::new()),
         };
-        Self { root, bytes: AtomicUsize::new(256) }
+        Self { root, bytes: UsualSize::new(256) }
     }
 
     pub(super) fn root_fields(&self, projection: Projection<'_>) -> &[Field] {
         self.root.fields(None, projection).unwrap_or_default()
-    }
-
-    pub(super) fn expected_bytes(&self) -> usize {
-        self.bytes.load(Ordering::Relaxed)
-    }
-
-    /// Moves towards the length of the responses, and no shorter than the last: most are as long as the one before.
-    pub(super) fn wrote(&self, bytes: usize) {
-        let known = self.bytes.load(Ordering::Relaxed);
-        self.bytes.store(bytes.max(known - known / 8), Ordering::Relaxed);
     }
 }
 
