@@ -17,12 +17,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep_until};
 
 use crate::{
     calls::{Calls, Found, SubgraphAnswer, Travel},
     error::GraphqlError,
-    flights::Flying,
     plan::{Asks, Lookup, Plan, Step},
     project::{Output, Projection, Written},
     schema::Schema,
@@ -36,7 +35,7 @@ use read::{Reader, Remembered};
 use references::{Maker, References};
 use schedule::Schedule;
 pub(crate) use share::Branches;
-use share::Progress;
+use share::{Following, Progress};
 pub(crate) use source::{execute_event, fault, open};
 use trip::{Came, Ended, Trip};
 
@@ -78,13 +77,6 @@ struct Execution<'a> {
     following: Vec<Following>,
 }
 
-/// A branch that another execution goes on with, and the answer from which this one would.
-struct Following {
-    branch: usize,
-    came: Came,
-    written: Flying<Arc<Written>>,
-}
-
 pub(crate) async fn execute(plan: &Plan, context: Context<'_>) -> Executed {
     run_all(plan, context, Vec::new()).await
 }
@@ -116,14 +108,6 @@ async fn run_all(plan: &Plan, context: Context<'_>, ended: Ended) -> Executed {
         }
     }
     execution.executed()
-}
-
-impl Following {
-    /// `None` where who leads has given up, or takes too long.
-    async fn wait(mut self, context: Context<'_>) -> (Self, Option<Arc<Written>>) {
-        let written = timeout_at(context.travel.deadline.at(), &mut self.written).await;
-        (self, written.ok().flatten())
-    }
 }
 
 impl<'a> Execution<'a> {
@@ -208,40 +192,6 @@ impl<'a> Execution<'a> {
         let branch = self.plan.branches.iter().position(|branch| branch.steps.contains(&position));
         let own = branch.and_then(|branch| self.progress[branch].errors());
         own.unwrap_or(&mut self.executed.errors).extend(errors.into_iter().take(room));
-    }
-
-    /// Gives the answer back unless another execution goes on from one like it.
-    fn begin_branch(&mut self, came: Came, schedule: &mut Schedule<'a>) -> Option<Came> {
-        let Came::Root { step, answered, .. } = &came else { return Some(came) };
-        let Some(branch) = self.plan.branches.iter().position(|branch| branch.first == *step) else {
-            return Some(came);
-        };
-        match Progress::after(answered, branch, self.plan, self.context) {
-            Ok(progress) => {
-                self.progress[branch] = progress;
-                Some(came)
-            }
-            Err(written) => {
-                schedule.is_followed(*step);
-                self.following.push(Following { branch, came, written });
-                None
-            }
-        }
-    }
-
-    fn take_over(&mut self, following: Following, written: Option<Arc<Written>>, schedule: &mut Schedule<'a>) {
-        match written {
-            Some(written) => self.progress[following.branch] = Progress::Written(written),
-            None => self.finish(following.came, schedule),
-        }
-    }
-
-    fn end_branches(&mut self, schedule: &Schedule<'a>) {
-        for (branch, progress) in self.plan.branches.iter().zip(&mut self.progress) {
-            if schedule.have_ended(&branch.steps) {
-                progress.end(&self.executed.tree, branch, self.context);
-            }
-        }
     }
 
     fn take_root(&mut self, step: &Step, answer: &SubgraphAnswer, targets: &[u32]) {

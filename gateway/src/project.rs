@@ -1,14 +1,12 @@
 //! From fetched data to the client's response: the original operation is completed against the API schema as the
 //! specification says (section 6.4), with the runtime type of each object, and written once.
 
+mod branch;
+mod explained;
 mod leaf;
 mod output;
 
-use std::{
-    collections::{BTreeSet, HashSet},
-    ops::Range,
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -21,8 +19,10 @@ use crate::{
     operation::Name,
     plan::Plan,
     supergraph::Supergraph,
-    tree::{Node, ROOT, Tree},
+    tree::{Node, Tree},
 };
+pub(crate) use branch::{Written, project_branch};
+use explained::Explained;
 pub(crate) use output::Output;
 use output::{Expected, Field, Group, What};
 
@@ -54,50 +54,6 @@ pub(crate) fn project(
     let body = writer.finish();
     output.bytes.was(body.len());
     body
-}
-
-/// The fields of the response's root that `slots` fill, which the response can be put together of.
-pub(crate) fn project_branch(
-    output: &Output,
-    tree: &Tree,
-    slots: &BTreeSet<usize>,
-    errors: Vec<GraphqlError>,
-    projection: Projection<'_>,
-) -> Written {
-    let given = errors.len();
-    let introspected = introspection::Values::default();
-    let mut writer = Writer::new(projection, &introspected, tree, errors, output.bytes.get());
-    let mut fields = Vec::new();
-    for (position, field) in output.root_fields(projection).iter().enumerate() {
-        if !field.slot.is_some_and(|slot| slots.contains(&slot)) {
-            continue;
-        }
-        let start = writer.out.len();
-        writer.path.push(Step::Key(&field.key));
-        let outcome = writer.field(ROOT, field).map(|()| start..writer.out.len());
-        writer.path.clear();
-        fields.push((position, outcome));
-    }
-    let found = writer.errors.split_off(given);
-    Written { bytes: writer.out, fields, errors: writer.errors, found }
-}
-
-/// Fields of a response's root, ready to be copied.
-pub(crate) struct Written {
-    bytes: Vec<u8>,
-    /// By position among the fields of the root the value's place, or the null that comes up in place of it.
-    fields: Vec<(usize, Result<Range<usize>, Bubble>)>,
-    /// What went wrong on the way to the values.
-    errors: Vec<GraphqlError>,
-    /// What is wrong with them.
-    found: Vec<GraphqlError>,
-}
-
-impl Written {
-    /// How many errors it has that were given.
-    pub(crate) fn error_count(&self) -> usize {
-        self.errors.len()
-    }
 }
 
 /// A null in a non-null position, on its way to the nearest place that may be null.
@@ -149,23 +105,6 @@ impl<'a> Writer<'a> {
             explained: Explained::new(&errors),
             errors,
         }
-    }
-
-    fn root(&mut self, fields: &'a [Field]) -> Result<(), Bubble> {
-        self.members(None, fields, |writer, position, field| writer.root_field(position, field))
-    }
-
-    fn root_field(&mut self, position: usize, field: &'a Field) -> Result<(), Bubble> {
-        for written in self.written {
-            let Some((_, outcome)) = written.fields.iter().find(|(known, _)| *known == position) else { continue };
-            if self.lost == 0 {
-                let of_field = |error: &&GraphqlError| is_of(error, &field.key);
-                self.errors.extend(written.found.iter().filter(of_field).cloned());
-            }
-            self.out.extend_from_slice(&written.bytes[outcome.clone()?]);
-            return Ok(());
-        }
-        self.field(ROOT, field)
     }
 
     fn object(&mut self, object: u32, fields: &'a [Field]) -> Result<(), Bubble> {
@@ -390,47 +329,10 @@ impl<'a> Writer<'a> {
     }
 }
 
-fn is_of(error: &GraphqlError, key: &Name) -> bool {
-    let first = error.path.as_ref().and_then(|path| path.first());
-    matches!(first, Some(PathSegment::Key(first)) if first == key)
-}
-
 fn segments(path: &[Step<'_>]) -> Vec<PathSegment> {
     let segment = |step: &Step<'_>| match step {
         Step::Key(key) => PathSegment::Key((*key).clone()),
         Step::Index(index) => PathSegment::Index(*index),
     };
     path.iter().map(segment).collect()
-}
-
-/// Where a null has its error already: below the path of an error, or above it, because the null of the error has
-/// come up from there.
-struct Explained {
-    paths: HashSet<Vec<PathSegment>>,
-    parents: HashSet<Vec<PathSegment>>,
-}
-
-impl Explained {
-    fn new(errors: &[GraphqlError]) -> Self {
-        let mut explained = Self { paths: HashSet::new(), parents: HashSet::new() };
-        for error in errors {
-            explained.add(error.path.as_deref().unwrap_or_default());
-        }
-        explained
-    }
-
-    fn add(&mut self, path: &[PathSegment]) {
-        self.paths.insert(path.to_vec());
-        for length in 0..path.len() {
-            self.parents.insert(path[..length].to_vec());
-        }
-    }
-
-    fn covers(&self, path: &[Step<'_>]) -> bool {
-        if self.paths.is_empty() {
-            return false;
-        }
-        let path = segments(path);
-        self.parents.contains(&path) || (0..=path.len()).any(|length| self.paths.contains(&path[..length]))
-    }
 }

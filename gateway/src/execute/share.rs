@@ -5,7 +5,9 @@ use std::{
     sync::Arc,
 };
 
-use super::Context;
+use tokio::time::timeout_at;
+
+use super::{Context, Execution, schedule::Schedule, trip::Came};
 use crate::{
     calls::{Answered, Identity, SubgraphAnswer},
     error::GraphqlError,
@@ -100,6 +102,62 @@ impl Progress {
             }
             other => other,
         };
+    }
+}
+
+/// A branch that another execution goes on with, and the answer from which this one would.
+pub(super) struct Following {
+    branch: usize,
+    came: Came,
+    written: Flying<Arc<Written>>,
+}
+
+impl Following {
+    /// `None` where who leads has given up, or takes too long.
+    pub(super) async fn wait(mut self, context: Context<'_>) -> (Self, Option<Arc<Written>>) {
+        let written = timeout_at(context.travel.deadline.at(), &mut self.written).await;
+        (self, written.ok().flatten())
+    }
+}
+
+impl<'a> Execution<'a> {
+    /// Gives the answer back unless another execution goes on from one like it.
+    pub(super) fn begin_branch(&mut self, came: Came, schedule: &mut Schedule<'a>) -> Option<Came> {
+        let Came::Root { step, answered, .. } = &came else { return Some(came) };
+        let Some(branch) = self.plan.branches.iter().position(|branch| branch.first == *step) else {
+            return Some(came);
+        };
+        match Progress::after(answered, branch, self.plan, self.context) {
+            Ok(progress) => {
+                self.progress[branch] = progress;
+                Some(came)
+            }
+            Err(written) => {
+                schedule.is_followed(*step);
+                self.following.push(Following { branch, came, written });
+                None
+            }
+        }
+    }
+
+    pub(super) fn take_over(
+        &mut self,
+        following: Following,
+        written: Option<Arc<Written>>,
+        schedule: &mut Schedule<'a>,
+    ) {
+        match written {
+            Some(written) => self.progress[following.branch] = Progress::Written(written),
+            None => self.finish(following.came, schedule),
+        }
+    }
+
+    pub(super) fn end_branches(&mut self, schedule: &Schedule<'a>) {
+        for (branch, progress) in self.plan.branches.iter().zip(&mut self.progress) {
+            if schedule.have_ended(&branch.steps) {
+                progress.end(&self.executed.tree, branch, self.context);
+            }
+        }
     }
 }
 
