@@ -13,7 +13,7 @@ mod share;
 mod source;
 mod trip;
 
-use std::sync::Arc;
+use std::{borrow::Cow, collections::HashSet, sync::Arc};
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream::FuturesUnordered};
@@ -21,7 +21,8 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::{
     calls::{Calls, Found, SubgraphAnswer, Travel},
-    error::GraphqlError,
+    error::{GraphqlError, PathSegment},
+    operation::Name,
     plan::{Asks, Lookup, Plan, Step},
     project::{Output, Projection, Written},
     schema::Schema,
@@ -75,7 +76,11 @@ struct Execution<'a> {
     /// Of each branch of the plan.
     progress: Vec<Progress>,
     following: Vec<Following>,
+    told: HashSet<Told>,
 }
+
+/// Path, message and subgraph of an error.
+type Told = (Option<Vec<PathSegment>>, Cow<'static, str>, Option<Name>);
 
 pub(crate) async fn execute(plan: &Plan, context: Context<'_>) -> Executed {
     run_all(plan, context, Vec::new()).await
@@ -120,6 +125,7 @@ impl<'a> Execution<'a> {
             known: Known::default(),
             progress: plan.branches.iter().map(|_| Progress::Alone).collect(),
             following: Vec::new(),
+            told: HashSet::new(),
         }
     }
 
@@ -184,14 +190,20 @@ impl<'a> Execution<'a> {
         schedule.ended(position);
     }
 
+    /// Two steps that look up the same for one place would tell of one error twice.
     fn blame(&mut self, step: &Step, position: usize, came: &Came) {
         let count = self.executed.errors.len() + self.progress.iter().map(Progress::error_count).sum::<usize>();
         let room = MAX_ERRORS.saturating_sub(count);
         let keys = self.context.projection.keys;
         let errors = Blame { plan: self.plan, step, tree: &self.executed.tree, keys, room }.errors(came);
         let branch = self.plan.branches.iter().position(|branch| branch.steps.contains(&position));
-        let own = branch.and_then(|branch| self.progress[branch].errors());
-        own.unwrap_or(&mut self.executed.errors).extend(errors.into_iter().take(room));
+        let own = branch.and_then(|branch| self.progress[branch].errors()).unwrap_or(&mut self.executed.errors);
+        for error in errors.into_iter().take(room) {
+            let told = (error.path.clone(), error.message.clone(), error.service.clone());
+            if self.told.insert(told) {
+                own.push(error);
+            }
+        }
     }
 
     fn take_root(&mut self, step: &Step, answer: &SubgraphAnswer, targets: &[u32]) {

@@ -180,8 +180,9 @@ async fn one_error_for_a_reference_is_listed_at_each_of_its_places_and_no_more_t
     let many: Vec<&Value> = std::iter::repeat_n(&product, 600).collect();
     let products = Subgraph::new("products", PRODUCTS, json!({ "Query": { "products": many } })).await;
     let inventory = Subgraph::scripted("inventory", INVENTORY, |_| {
-        let error = json!({ "message": "no", "path": ["_entities", 0, "stock"] });
-        (StatusCode::OK, json!({ "data": { "_entities": [{ "stock": null }] }, "errors": [error, error] }).to_string())
+        let error = |message: &str| json!({ "message": message, "path": ["_entities", 0, "stock"] });
+        let errors = [error("no"), error("nor this"), error("no")];
+        (StatusCode::OK, json!({ "data": { "_entities": [{ "stock": null }] }, "errors": errors }).to_string())
     })
     .await;
     let gateway = gateway(&[&products, &inventory]);
