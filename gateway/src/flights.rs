@@ -16,8 +16,9 @@ use tokio::sync::oneshot;
 
 /// What is under way, by whole keys: that two of them are equal is never concluded from a hash.
 ///
-/// Work is a task of its own, so that it goes on when the caller who began it hangs up. What it comes to is for all who
-/// waited, an error too: else they would try one after the other.
+/// Work that is begun here is a task of its own, so that it goes on when the caller who began it hangs up; work that a caller
+/// [leads](Turn::Lead) ends with that caller. What it comes to is for all who waited, an error too: else they would try one
+/// after the other.
 pub(crate) struct Flights<K, V>(Arc<Mutex<HashMap<K, Flight<V>, RandomState>>>);
 
 /// Ends with `None` where the work panicked, or who led it gave up.

@@ -53,14 +53,9 @@ fn objects_of(tree: &Tree, node: Node, found: &mut Vec<u32>) {
 
 /// Every place at a step's path, with its object.
 pub(super) fn places(tree: &Tree, step: &Step, plan: &Plan) -> Vec<(u32, Location)> {
-    let mut found = Vec::new();
-    let mut walk = Walk {
-        tree,
-        plan,
-        visit: &mut |object, at: &[Place<'_>]| found.push((object, at.iter().map(Place::segment).collect())),
-    };
+    let mut walk = Walk { tree, plan, found: Vec::new() };
     walk.node(Node::Object(ROOT), &step.path, 0, &mut Vec::new());
-    found
+    walk.found
 }
 
 #[derive(Clone, Copy)]
@@ -78,13 +73,13 @@ impl Place<'_> {
     }
 }
 
-struct Walk<'a, 'v> {
+struct Walk<'a> {
     tree: &'a Tree,
     plan: &'a Plan,
-    visit: &'v mut dyn FnMut(u32, &[Place<'a>]),
+    found: Vec<(u32, Location)>,
 }
 
-impl<'a> Walk<'a, '_> {
+impl<'a> Walk<'a> {
     fn node(&mut self, node: Node, path: &'a [PathStep], layout: usize, at: &mut Vec<Place<'a>>) {
         match node {
             Node::List { start, length } => {
@@ -101,7 +96,7 @@ impl<'a> Walk<'a, '_> {
 
     fn object(&mut self, object: u32, path: &'a [PathStep], layout: usize, at: &mut Vec<Place<'a>>) {
         match path.split_first() {
-            None => (self.visit)(object, at),
+            None => self.found.push((object, at.iter().map(Place::segment).collect())),
             Some((PathStep::Types(fits), rest)) => {
                 let of = self.tree.type_of(object, self.plan.layouts[layout].typename);
                 if of.is_none_or(|of| fits.contains(of)) {
