@@ -189,7 +189,11 @@ impl LoadOptions {
 /// Builds the gateway as this was built, in release, beside this. Its version tells its source too, in a checkout.
 fn built_gateway() -> Outcome<(PathBuf, String)> {
     let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
-    if !Program::new(cargo).args(["build", "--release", "--locked", "--package", "gateway"]).status()?.success() {
+    if !Program::new(cargo)
+        .args(["build", "--release", "--locked", "--package", "gateway", "--features", "jemalloc"])
+        .status()?
+        .success()
+    {
         return Err("the gateway cannot be built".into());
     }
     let binary = std::env::current_exe()?.with_file_name("gateway");
