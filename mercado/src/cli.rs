@@ -4,14 +4,16 @@ use std::{
     process::ExitCode,
 };
 
-use clap::Parser;
-use mercado::{Market, MarketError, MarketSettings, Ports};
+use clap::{Parser, Subcommand};
+use inventory::Inventory;
+use mercado::{Databases, Market, MarketError, MarketSettings, Ports};
+use orders::Orders;
 use service::{
     runtime,
     shutdown::Shutdown,
     telemetry::{self, TelemetrySettings},
 };
-use subgraph::boot::Size;
+use subgraph::{Database, DatabaseSettings, boot::Size};
 
 /// The demo accounts' password. They exist in this launcher only, which listens on loopback only.
 const DEMO_PASSWORD: &str = "mercado-demo-2026";
@@ -36,6 +38,21 @@ struct Cli {
     /// What to log, as in `info,orders=debug`.
     #[arg(long, default_value = "warn", env = "RUST_LOG")]
     log: String,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Compare the databases of orders and inventory, which may be in use, and say what breaks a rule.
+    Verify {
+        /// Instead of that in `--data`: `sqlite://PATH` or `postgres://USER:PASSWORD@HOST/DATABASE`.
+        #[arg(long)]
+        orders_database_url: Option<String>,
+        /// As for orders.
+        #[arg(long)]
+        inventory_database_url: Option<String>,
+    },
 }
 
 pub(crate) fn main() -> ExitCode {
@@ -48,6 +65,12 @@ pub(crate) fn main() -> ExitCode {
 
 async fn run(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
     telemetry::init("mercado", &TelemetrySettings { filter: cli.log.clone(), ..TelemetrySettings::default() })?;
+    if let Some(Command::Verify { orders_database_url, inventory_database_url }) = cli.command {
+        let here = Databases::Embedded(cli.data);
+        let orders = orders_database_url.unwrap_or_else(|| here.url::<Orders>());
+        let inventory = inventory_database_url.unwrap_or_else(|| here.url::<Inventory>());
+        return verify(orders, inventory).await;
+    }
     let shutdown = Shutdown::on_signals();
     let market = open(&cli, shutdown.clone()).await?;
     greet(&market)?;
@@ -55,6 +78,19 @@ async fn run(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
     writeln!(io::stdout(), "Stopping: finishing what is under way.")?;
     market.stop().await;
     Ok(())
+}
+
+async fn verify(orders: String, inventory: String) -> Result<(), Box<dyn std::error::Error>> {
+    let database = |url| DatabaseSettings { url, ..DatabaseSettings::default() };
+    let orders = Database::connect(&database(orders)).await?;
+    let inventory = Database::connect(&database(inventory)).await?;
+    let violations = mercado::verify(&orders, &inventory).await?;
+    let mut out = io::stdout().lock();
+    violations.iter().try_for_each(|violation| writeln!(out, "{violation}"))?;
+    match violations.len() {
+        0 => Ok(writeln!(out, "no row breaks a rule")?),
+        broken => Err(format!("{broken} rows break a rule").into()),
+    }
 }
 
 async fn open(cli: &Cli, shutdown: Shutdown) -> Result<Market, MarketError> {

@@ -5,6 +5,7 @@ mod credentials;
 mod ports;
 mod settings;
 mod supergraph;
+mod verify;
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -23,6 +24,7 @@ use credentials::Credentials;
 pub use ports::{PortTaken, Ports};
 pub use settings::{Databases, MarketSettings};
 pub use supergraph::compose;
+pub use verify::verify;
 
 /// A running market. Dropping it leaves the services running; [`Market::stop`] ends them.
 pub struct Market {

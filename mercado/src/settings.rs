@@ -36,7 +36,8 @@ pub enum Databases {
 }
 
 impl Databases {
-    fn url<S: Subgraph>(&self) -> String {
+    /// Where the database of a service is.
+    pub fn url<S: Subgraph>(&self) -> String {
         match self {
             Self::Embedded(folder) => format!("sqlite://{}", folder.join(S::NAME).with_extension("db").display()),
             Self::Urls { auth, products, inventory, orders } => match S::NAME {

@@ -21,6 +21,7 @@ use tokio::task::JoinHandle;
 
 use crate::{
     Database,
+    audit::Violation,
     server::{Gate, Streams},
 };
 
@@ -46,6 +47,11 @@ pub trait Subgraph: Clone + Send + Sync + 'static {
 
     /// Fills an empty database with its share of the demo market; does nothing to one that has rows.
     fn seed(database: &Database, size: Size) -> impl Future<Output = Result<(), BootError>> + Send;
+
+    /// Rows that break a rule of this subgraph; of a database in use, too.
+    fn verify(_database: &Database) -> impl Future<Output = Result<Vec<Violation>, DbErr>> + Send {
+        async { Ok(Vec::new()) }
+    }
 }
 
 /// What a subgraph is built from.
@@ -108,6 +114,8 @@ pub enum BootError {
     Setting(String),
     #[error("the service is not ready")]
     NotReady(#[from] reqwest::Error),
+    #[error("{0} rows break a rule")]
+    Violated(usize),
     #[error("the command's output cannot be written")]
     Output(#[from] std::io::Error),
 }

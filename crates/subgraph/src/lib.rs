@@ -2,8 +2,9 @@
 //!
 //! Read in the order of a process's life: [`boot`] (commands, settings, start), [`database`], [`feed`] (what changes
 //! in it), [`server`] (HTTP to schema), [`identity`] (who asks), then the vocabulary that schemas share:
-//! [`error`], [`user_error`], [`id`], [`money`], [`text`], [`paging`], [`time`] and [`sdl`].
+//! [`error`], [`user_error`], [`id`], [`money`], [`text`], [`paging`], [`time`] and [`sdl`]. [`audit`] finds rows that break a rule.
 
+pub mod audit;
 pub mod boot;
 pub mod database;
 pub mod error;

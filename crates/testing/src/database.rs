@@ -1,6 +1,6 @@
 //! A database of its own for each test.
 
-use sea_orm::{ConnectionTrait as _, Database};
+use sea_orm::{ConnectionTrait as _, Database, DatabaseConnection};
 use tempfile::TempDir;
 
 use crate::postgres;
@@ -40,7 +40,7 @@ pub async fn postgres() -> Option<TestDatabase> {
     };
     let name = format!("mercado_test_{}", uuid::Uuid::now_v7().simple());
     let maintenance = format!("{server}/postgres");
-    execute(&maintenance, &format!("CREATE DATABASE {name}")).await;
+    execute_at(&maintenance, &format!("CREATE DATABASE {name}")).await;
     let url = format!("{server}/{name}");
     Some(TestDatabase { url, _place: Place::Server { _database: ServerDatabase { maintenance, name } } })
 }
@@ -59,13 +59,18 @@ impl Drop for ServerDatabase {
                 .enable_all()
                 .build()
                 .unwrap()
-                .block_on(execute(&maintenance, &statement));
+                .block_on(execute_at(&maintenance, &statement));
         });
         dropping.join().ok();
     }
 }
 
-async fn execute(url: &str, statement: &str) {
+/// Runs SQL that no service would.
+pub async fn execute(connection: &DatabaseConnection, sql: &str) {
+    connection.execute_unprepared(sql).await.unwrap();
+}
+
+async fn execute_at(url: &str, statement: &str) {
     let connection = Database::connect(url).await.unwrap();
     connection.execute_unprepared(statement).await.unwrap();
     connection.close().await.unwrap();

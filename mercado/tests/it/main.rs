@@ -9,4 +9,5 @@ mod ports;
 mod privacy;
 mod schema;
 mod shopping;
+mod verifying;
 mod watching;

@@ -1,9 +1,10 @@
 //! The stock: how many units of each product are here, how many are promised, and every change that led there.
 //!
 //! Read [`schema`] (the whole GraphQL surface), then `resolvers`, `domain`, `entities` and `migrations`. `loaders`
-//! batches the look-ups of all requests in flight, `sweeper` gives back what was held for too long, and `products`
-//! is what inventory asks the catalogue.
+//! batches the look-ups of all requests in flight, `sweeper` gives back what was held for too long, `products` is
+//! what inventory asks the catalogue, and `audit` finds rows that break a rule.
 
+pub mod audit;
 mod domain;
 mod entities;
 mod loaders;
@@ -15,9 +16,11 @@ mod seed;
 mod settings;
 mod sweeper;
 
-use subgraph::{Assembled, BootError, Database, Parts, Subgraph, boot::Size, server};
+use sea_orm::DbErr;
+use subgraph::{Assembled, BootError, Database, Parts, Subgraph, audit::Violation, boot::Size, server};
 
-pub use domain::expire::expire_due;
+pub use domain::{expire::expire_due, protocol};
+pub use entities::{reservation::Status, stock::Shift};
 pub use migrations::Migrator;
 pub use settings::Settings;
 
@@ -46,5 +49,9 @@ impl Subgraph for Inventory {
 
     async fn seed(database: &Database, size: Size) -> Result<(), BootError> {
         Ok(seed::fill(database, size).await?)
+    }
+
+    async fn verify(database: &Database) -> Result<Vec<Violation>, DbErr> {
+        audit::verify(database).await
     }
 }

@@ -14,8 +14,7 @@ use crate::{
         create_stock::{NewStock, first_stock},
         ledger::{self, Cause},
         lines::Lines,
-        reserve,
-        settle::{COMMIT, RELEASE},
+        protocol,
     },
     entities::{
         movement,
@@ -105,9 +104,9 @@ impl Market {
 
     /// Reserves what an order asks for, then settles it as it ended.
     fn play(&mut self, order: &Order, rows: &mut Rows) -> Result<(), DbErr> {
-        let (status, end) = match order.outcome {
-            Outcome::Completed => (Status::Committed, COMMIT),
-            Outcome::Cancelled => (Status::Released, RELEASE),
+        let status = match order.outcome {
+            Outcome::Completed => Status::Committed,
+            Outcome::Cancelled => Status::Released,
         };
         let lines: Vec<(Uuid, i64)> = self.lines(order).collect();
         let lines = Lines::new(&lines).map_err(|error| DbErr::Custom(error.to_string()))?;
@@ -125,11 +124,9 @@ impl Market {
             product_id,
             quantity,
         }));
-        let steps = [
-            (reserve::cause(order.id, ORDERS), reserve::shift as fn(i64) -> Shift, order.placed_at),
-            (end.cause(order.id, ORDERS), end.shift, order.ended_at),
-        ];
-        for (cause, shift, at) in steps {
+        for (to, at) in [(Status::Held, order.placed_at), (status, order.ended_at)] {
+            let cause = Cause::of(order.id, to, ORDERS);
+            let shift = |quantity| protocol::shift(to, quantity);
             let movements = order.lines.iter().map(|line| self.step(line.product, shift(line.quantity), &cause, at));
             rows.movements.extend(movements);
         }

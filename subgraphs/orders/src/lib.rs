@@ -3,6 +3,7 @@
 //! Read [`schema`] for what it offers, [`domain::saga`] for the protocol that it follows, and [`domain::drive`] for
 //! how the protocol is carried out.
 
+pub mod audit;
 pub mod domain;
 pub mod entities;
 mod loaders;
@@ -14,8 +15,9 @@ mod settings;
 pub mod upstream;
 
 use client::Client;
+use sea_orm::DbErr;
 use service::token::ClientCredentials;
-use subgraph::{Assembled, BootError, Database, Parts, Subgraph, boot::Size, sdl, server};
+use subgraph::{Assembled, BootError, Database, Parts, Subgraph, audit::Violation, boot::Size, sdl, server};
 
 use domain::{drive::Driver, recover};
 use upstream::{catalogue::Catalogue, inventory::Inventory};
@@ -54,6 +56,10 @@ impl Subgraph for Orders {
 
     async fn seed(database: &Database, size: Size) -> Result<(), BootError> {
         Ok(seed::fill(database, size).await?)
+    }
+
+    async fn verify(database: &Database) -> Result<Vec<Violation>, DbErr> {
+        audit::verify(database).await
     }
 }
 

@@ -46,6 +46,8 @@ enum Command {
     Schema,
     /// Ask a running service whether it is ready, at its `listen` address; for orchestrators.
     Healthcheck,
+    /// Look for rows that break a rule, and say which; fails where there are any.
+    Verify,
     /// Fill an empty database with demo data.
     Seed {
         #[arg(long, value_enum, default_value = "s")]
@@ -95,6 +97,7 @@ async fn run<S: Subgraph>(cli: Cli) -> Result<(), BootError> {
         Command::Serve => serve::<S>(settings).await,
         Command::Migrate => migrated::<S>(&settings).await.map(drop),
         Command::Seed { size } => S::seed(&migrated::<S>(&settings).await?, size.into()).await,
+        Command::Verify => verify::<S>(&settings).await,
         Command::Healthcheck => Ok(probe(&format!("http://{}/ready", settings.listen)).await?),
         Command::Schema => Ok(()),
     }
@@ -106,6 +109,17 @@ async fn serve<S: Subgraph>(settings: SubgraphSettings<S>) -> Result<(), BootErr
         tracing::error!(%error, "server ended badly");
     }
     Ok(running.database.close().await?)
+}
+
+async fn verify<S: Subgraph>(settings: &SubgraphSettings<S>) -> Result<(), BootError> {
+    let violations = S::verify(&Database::connect(&settings.database).await?).await?;
+    let mut out = std::io::stdout().lock();
+    violations.iter().try_for_each(|violation| writeln!(out, "{violation}"))?;
+    if violations.is_empty() {
+        Ok(writeln!(out, "no row breaks a rule")?)
+    } else {
+        Err(BootError::Violated(violations.len()))
+    }
 }
 
 async fn migrated<S: Subgraph>(settings: &SubgraphSettings<S>) -> Result<Database, BootError> {

@@ -4,7 +4,10 @@ use sea_orm::{DbErr, prelude::DateTimeUtc};
 use subgraph::{Database, time};
 use uuid::Uuid;
 
-use super::settle::{EXPIRE, SettleError, advance};
+use super::{
+    protocol::{self, Request, Step},
+    settle::{SettleError, advance},
+};
 use crate::entities::reservation;
 
 /// Who expires reservations, in the ledger.
@@ -31,7 +34,8 @@ async fn expire(database: &Database, id: Uuid, now: DateTimeUtc) -> Result<bool,
     let Some(due) = reservation::lock_due(&tx, id, now).await? else {
         return Ok(false);
     };
-    let (_, products) = advance(&tx, due, &EXPIRE, ACTOR, now).await?;
+    let Step::To(to) = protocol::step(due.status, Request::Expire) else { return Ok(false) };
+    let (_, products) = advance(&tx, due, to, ACTOR, now).await?;
     database.commit(tx, products).await?;
     Ok(true)
 }

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use crate::entities::{
     movement::{self, Kind},
+    reservation::Status,
     stock::{self, Shift},
 };
 
@@ -15,6 +16,20 @@ pub(crate) struct Cause<'a> {
     pub reason: &'a str,
     pub actor: &'a str,
     pub reference: Option<Uuid>,
+}
+
+impl<'a> Cause<'a> {
+    /// A reservation that goes to a status, or begins with it.
+    pub(crate) fn of(id: Uuid, to: Status, actor: &'a str) -> Self {
+        let (kind, reason) = match to {
+            Status::Held | Status::Rejected => (Kind::Reserve, "reserved for an order"),
+            Status::Committed => (Kind::Commit, "order completed"),
+            Status::Released => (Kind::Release, "order cancelled"),
+            Status::Returned => (Kind::Return, "order returned"),
+            Status::Expired => (Kind::Expire, "reservation expired"),
+        };
+        Self { kind, reason, actor, reference: Some(id) }
+    }
 }
 
 /// Applies each shift to its row and returns the rows as they are now.

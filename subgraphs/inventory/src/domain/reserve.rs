@@ -8,12 +8,11 @@ use uuid::Uuid;
 use super::{
     ledger::{self, Cause},
     lines::Lines,
+    protocol,
 };
 use crate::entities::{
-    movement::Kind,
     reservation::{self, Status},
-    reservation_line,
-    stock::{self, Shift},
+    reservation_line, stock,
 };
 
 /// What an order asks for.
@@ -81,22 +80,13 @@ async fn hold_or_reject(
 ) -> Result<reservation::Model, DbErr> {
     let rows = stock::lock(tx, lines.products()).await?;
     let shortages = lines.shortages(&rows);
-    if !shortages.is_empty() {
+    if protocol::begin(protocol::Request::Reserve, shortages.is_empty()) != Some(claimed.status) {
         return reservation::reject(tx, claimed, shortages).await;
     }
     // Without a shortage there is a row for each line, both in the order of product ids.
-    let shifts = lines.iter().map(|(_, quantity)| shift(quantity));
-    let cause = cause(claimed.id, actor);
+    let shifts = lines.iter().map(|(_, quantity)| protocol::shift(Status::Held, quantity));
+    let cause = Cause::of(claimed.id, Status::Held, actor);
     ledger::apply(tx, rows.into_iter().zip(shifts).collect(), &cause, now).await?;
     reservation_line::insert(tx, claimed.id, lines.iter()).await?;
     Ok(claimed)
-}
-
-/// What holding a line of this many units does to the stock.
-pub(crate) fn shift(quantity: i64) -> Shift {
-    Shift { on_hand: 0, reserved: quantity }
-}
-
-pub(crate) fn cause(id: Uuid, actor: &str) -> Cause<'_> {
-    Cause { kind: Kind::Reserve, reason: "reserved for an order", actor, reference: Some(id) }
 }

@@ -1,76 +1,18 @@
-//! What becomes of a reservation: its units are sold, given back, or returned after the sale.
-//!
-//! Every step is a compare-and-swap of the status, and repeating one that was done answers the same again.
+//! What becomes of a reservation: its units are sold, given back, or returned after the sale. Every step is a
+//! compare-and-swap of the status.
 
 use sea_orm::{DatabaseTransaction, DbErr, prelude::DateTimeUtc};
 use subgraph::{Database, time};
 use uuid::Uuid;
 
-use super::ledger::{self, Cause};
+use super::{
+    ledger::{self, Cause},
+    protocol::{self, Request, Step},
+};
 use crate::entities::{
-    movement::Kind,
     reservation::{self, Status},
-    reservation_line,
-    stock::{self, Shift},
+    reservation_line, stock,
 };
-
-/// One arrow between the states of a reservation.
-pub(crate) struct Arrow {
-    from: Status,
-    to: Status,
-    /// Where the arrow has been taken already, or there is nothing left for it to do.
-    done: &'static [Status],
-    /// What it does to the stock, for a line of this many units.
-    pub(crate) shift: fn(i64) -> Shift,
-    kind: Kind,
-    reason: &'static str,
-}
-
-pub(crate) const COMMIT: Arrow = Arrow {
-    from: Status::Held,
-    to: Status::Committed,
-    done: &[Status::Committed, Status::Returned],
-    shift: |quantity| Shift { on_hand: -quantity, reserved: -quantity },
-    kind: Kind::Commit,
-    reason: "order completed",
-};
-
-pub(crate) const RELEASE: Arrow = Arrow {
-    from: Status::Held,
-    to: Status::Released,
-    done: &[Status::Released, Status::Rejected, Status::Expired, Status::Returned],
-    shift: give_back,
-    kind: Kind::Release,
-    reason: "order cancelled",
-};
-
-const RETURN: Arrow = Arrow {
-    from: Status::Committed,
-    to: Status::Returned,
-    done: &[Status::Returned],
-    shift: |quantity| Shift { on_hand: quantity, reserved: 0 },
-    kind: Kind::Return,
-    reason: "order returned",
-};
-
-pub(super) const EXPIRE: Arrow = Arrow {
-    from: Status::Held,
-    to: Status::Expired,
-    done: &[],
-    shift: give_back,
-    kind: Kind::Expire,
-    reason: "reservation expired",
-};
-
-impl Arrow {
-    pub(crate) fn cause<'a>(&self, id: Uuid, actor: &'a str) -> Cause<'a> {
-        Cause { kind: self.kind, reason: self.reason, actor, reference: Some(id) }
-    }
-}
-
-fn give_back(quantity: i64) -> Shift {
-    Shift { on_hand: 0, reserved: -quantity }
-}
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SettleError {
@@ -88,7 +30,7 @@ pub(crate) enum SettleError {
 /// holds them.
 pub(crate) async fn commit(database: &Database, id: Uuid, actor: &str) -> Result<reservation::Model, SettleError> {
     let tx = database.begin().await?;
-    follow(database, tx, id, &COMMIT, actor).await
+    follow(database, tx, id, Request::Commit, actor).await
 }
 
 /// Gives held units back. An unknown id is remembered as released, so that a reserve that arrives late finds that
@@ -109,57 +51,56 @@ pub(crate) async fn release(database: &Database, id: Uuid, actor: &str) -> Resul
         tx.commit().await?;
         return Ok(tombstone);
     }
-    follow(database, tx, id, &RELEASE, actor).await
+    follow(database, tx, id, Request::Release, actor).await
 }
 
 /// Puts sold units back into the stock.
 pub(crate) async fn take_back(database: &Database, id: Uuid, actor: &str) -> Result<reservation::Model, SettleError> {
     let tx = database.begin().await?;
-    follow(database, tx, id, &RETURN, actor).await
+    follow(database, tx, id, Request::Return, actor).await
 }
 
 async fn follow(
     database: &Database,
     tx: DatabaseTransaction,
     id: Uuid,
-    arrow: &Arrow,
+    request: Request,
     actor: &str,
 ) -> Result<reservation::Model, SettleError> {
     let Some(found) = reservation::lock(&tx, id).await? else {
         return Err(SettleError::NotHeld(None));
     };
-    if arrow.done.contains(&found.status) {
-        return Ok(found);
-    }
-    if found.status != arrow.from {
-        return Err(SettleError::NotHeld(Some(found)));
-    }
-    let (settled, products) = advance(&tx, found, arrow, actor, time::now()).await?;
+    let to = match protocol::step(found.status, request) {
+        Step::To(status) => status,
+        Step::Stay => return Ok(found),
+        Step::Refuse => return Err(SettleError::NotHeld(Some(found))),
+    };
+    let (settled, products) = advance(&tx, found, to, actor, time::now()).await?;
     database.commit(tx, products).await?;
     Ok(settled)
 }
 
-/// Takes the arrow with a reservation that this transaction has locked at its beginning. Returns it as it is then,
+/// Takes a reservation that this transaction has locked at its beginning to another status. Returns it as it is then,
 /// and the products whose stock has changed.
 pub(super) async fn advance(
     tx: &DatabaseTransaction,
     found: reservation::Model,
-    arrow: &Arrow,
+    to: Status,
     actor: &str,
     now: DateTimeUtc,
 ) -> Result<(reservation::Model, Vec<Uuid>), SettleError> {
-    if !reservation::advance(tx, found.id, arrow.from, arrow.to, now).await? {
+    if !reservation::advance(tx, found.id, found.status, to, now).await? {
         return Err(DbErr::RecordNotUpdated.into());
     }
     let lines = reservation_line::of_reservation(tx, found.id).await?;
     let rows = stock::lock(tx, lines.iter().map(|line| line.product_id)).await?;
     // A foreign key gives each line its row, and both are in the order of product ids.
-    let shifts = lines.iter().map(|line| (arrow.shift)(line.quantity));
+    let shifts = lines.iter().map(|line| protocol::shift(to, line.quantity));
     let changes: Vec<_> = rows.into_iter().zip(shifts).collect();
     if changes.iter().any(|(row, shift)| row.on_hand + shift.on_hand < 0) {
         return Err(SettleError::NotOnHand(found));
     }
-    let changed = ledger::apply(tx, changes, &arrow.cause(found.id, actor), now).await?;
+    let changed = ledger::apply(tx, changes, &Cause::of(found.id, to, actor), now).await?;
     let products = changed.into_iter().map(|row| row.product_id).collect();
-    Ok((reservation::Model { status: arrow.to, updated_at: now, ..found }, products))
+    Ok((reservation::Model { status: to, updated_at: now, ..found }, products))
 }

@@ -26,9 +26,9 @@ pub(crate) struct Model {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-#[derive(Copy, Clone, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text", rename_all = "UPPERCASE")]
-pub(crate) enum Status {
+pub enum Status {
     Held,
     Rejected,
     Committed,

@@ -30,7 +30,7 @@ impl ActiveModelBehavior for ActiveModel {}
 
 /// Units that one change adds; negative ones are taken away.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Shift {
+pub struct Shift {
     pub on_hand: i64,
     pub reserved: i64,
 }
