@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use inventory::Inventory;
 use sea_orm::{FromQueryResult, Statement};
-use subgraph::Database;
+use subgraph::{Database, Subgraph as _};
 use uuid::Uuid;
 
 #[derive(FromQueryResult)]
@@ -50,6 +51,7 @@ pub(crate) async fn check(database: &Database) {
         ledger_leads_to(stock, &movements, &lines);
     }
     every_line_has_its_movements(&movements, &lines);
+    assert_eq!(Inventory::verify(database).await.unwrap(), [], "the service's own look at it");
 }
 
 async fn all<T: FromQueryResult>(database: &Database, sql: &str) -> Vec<T> {

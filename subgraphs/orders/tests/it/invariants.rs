@@ -2,12 +2,16 @@
 
 use std::collections::{HashMap, HashSet};
 
-use orders::entities::{
-    idempotency_key,
-    order::{self, State},
-    order_event, order_line,
+use orders::{
+    Orders,
+    entities::{
+        idempotency_key,
+        order::{self, State},
+        order_event, order_line,
+    },
 };
 use sea_orm::{ConnectionTrait as _, EntityTrait as _, QueryOrder as _, Statement};
+use subgraph::Subgraph as _;
 use uuid::Uuid;
 
 use crate::app::TestApp;
@@ -31,6 +35,7 @@ pub(crate) async fn check(app: &TestApp) {
     events_are_without_gaps(app, &orders).await;
     a_key_is_of_one_order(app).await;
     stock_agrees(app, &orders).await;
+    assert_eq!(Orders::verify(&app.orders.database).await.unwrap(), [], "the service's own look at it");
 }
 
 /// I9.
