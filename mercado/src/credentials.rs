@@ -4,13 +4,14 @@ use auth::settings::PrincipalSettings;
 use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
 
-/// The secrets by which the market's services know each other: new at every start, never written down.
-pub(crate) struct Credentials {
-    pub(crate) orders: SecretString,
-    pub(crate) inventory: SecretString,
+/// The secrets by which the market's services know each other.
+pub struct Credentials {
+    pub orders: SecretString,
+    pub inventory: SecretString,
 }
 
 impl Credentials {
+    /// New at every start, never written down.
     pub(crate) fn fresh() -> Self {
         Self { orders: secret(), inventory: secret() }
     }

@@ -19,8 +19,7 @@ use service::{
 use subgraph::{BootError, Running, Subgraph, SubgraphSettings};
 use tokio::task::JoinHandle;
 
-use credentials::Credentials;
-
+pub use credentials::Credentials;
 pub use ports::{PortTaken, Ports};
 pub use settings::{Databases, MarketSettings};
 pub use supergraph::compose;
@@ -44,7 +43,8 @@ pub struct GatewayRunning {
     pub address: SocketAddr,
     /// Its subgraph clients count the calls they make.
     pub gateway: Arc<Gateway>,
-    task: JoinHandle<()>,
+    /// Ends once the shutdown was asked for and the last request is answered.
+    pub task: JoinHandle<()>,
 }
 
 /// Why a market did not start.
@@ -117,7 +117,8 @@ fn failed<S: Subgraph>(source: BootError) -> MarketError {
     MarketError::Service { service: S::NAME, source }
 }
 
-async fn start_gateway(
+/// Starts the gateway of a market whose services are, or will be, on these ports.
+pub async fn start_gateway(
     settings: &MarketSettings,
     ports: &Ports,
     shutdown: Shutdown,

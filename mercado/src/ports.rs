@@ -41,7 +41,7 @@ impl Ports {
 
     /// The ports that will be used, after a look whether each is free. They are all held until the last is known,
     /// so that no two services get the same one.
-    pub(crate) fn check(&self) -> Result<Self, PortTaken> {
+    pub fn check(&self) -> Result<Self, PortTaken> {
         let mut held = Vec::new();
         let mut free = |service, port| {
             let listener = TcpListener::bind(self.address(port)).map_err(|_| PortTaken { service, port })?;

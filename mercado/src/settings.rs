@@ -86,24 +86,28 @@ impl MarketSettings {
         }
     }
 
-    pub(crate) fn auth(&self, ports: &Ports, credentials: &Credentials) -> SubgraphSettings<auth::Auth> {
+    /// What `auth` is started with.
+    pub fn auth(&self, ports: &Ports, credentials: &Credentials) -> SubgraphSettings<auth::Auth> {
         let mut settings = self.subgraph::<auth::Auth>(ports, ports.auth);
         settings.service.principals = credentials.principals();
         settings
     }
 
-    pub(crate) fn products(&self, ports: &Ports) -> SubgraphSettings<products::Products> {
+    /// What `products` is started with.
+    pub fn products(&self, ports: &Ports) -> SubgraphSettings<products::Products> {
         self.subgraph(ports, ports.products)
     }
 
-    pub(crate) fn inventory(&self, ports: &Ports, credentials: &Credentials) -> SubgraphSettings<inventory::Inventory> {
+    /// What `inventory` is started with.
+    pub fn inventory(&self, ports: &Ports, credentials: &Credentials) -> SubgraphSettings<inventory::Inventory> {
         let mut settings = self.subgraph::<inventory::Inventory>(ports, ports.inventory);
         settings.service.products_url = ports.graphql(ports.products);
         settings.service.principal = principal(ports, "inventory", &credentials.inventory);
         settings
     }
 
-    pub(crate) fn orders(&self, ports: &Ports, credentials: &Credentials) -> SubgraphSettings<orders::Orders> {
+    /// What `orders` is started with.
+    pub fn orders(&self, ports: &Ports, credentials: &Credentials) -> SubgraphSettings<orders::Orders> {
         let mut settings = self.subgraph::<orders::Orders>(ports, ports.orders);
         settings.service.products_url = ports.graphql(ports.products);
         settings.service.inventory_url = ports.graphql(ports.inventory);

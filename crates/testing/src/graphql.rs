@@ -32,6 +32,11 @@ impl Client {
         self.send(query, variables).await.1
     }
 
+    /// The parsed body, or `None` where no whole answer came.
+    pub async fn try_run(&self, query: &str, variables: Value) -> Option<Value> {
+        self.request(query, variables).send().await.ok()?.json().await.ok()
+    }
+
     /// The `data` of an answer that must have no errors.
     pub async fn data(&self, query: &str, variables: Value) -> Value {
         let mut answer = self.run(query, variables).await;

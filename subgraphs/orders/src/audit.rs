@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{ActiveEnum as _, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
+use sea_orm::{
+    ActiveEnum as _, DbErr, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+};
 use subgraph::{
     Database,
     audit::{Rule, Violation, check},
@@ -97,6 +99,11 @@ pub async fn claims_after(database: &Database, after: Uuid, limit: u64) -> Resul
 pub async fn claims(database: &Database, ids: &[Uuid]) -> Result<Vec<Claim>, DbErr> {
     let rows = order::Entity::find().filter(order::COLUMN.id.is_in(ids.iter().copied()));
     with_lines(database, rows.all(database.read()).await?).await
+}
+
+/// How many orders are not at their end.
+pub async fn unsettled(database: &Database) -> Result<u64, DbErr> {
+    order::Entity::find().filter(order::COLUMN.next_attempt_at.is_not_null()).count(database.read()).await
 }
 
 async fn with_lines(database: &Database, rows: Vec<order::Model>) -> Result<Vec<Claim>, DbErr> {

@@ -1,0 +1,110 @@
+//! R1: processes are killed at random while customers buy.
+//!
+//! `MERCADO_KILLS` (of each process) and `MERCADO_ORDERS` make it longer: 20 and 10,000 are the long form.
+
+use std::{
+    collections::HashMap,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::{Duration, Instant},
+};
+
+use futures_util::future::join_all;
+use orders::{
+    audit::{claims, unsettled},
+    entities::order::State,
+};
+use rand::seq::SliceRandom as _;
+use testing::{TestDatabase, database};
+use tokio::time::sleep;
+
+use crate::{
+    customers::{Customer, Ledger},
+    market::Processes,
+    process::Service,
+};
+
+const CUSTOMERS: usize = 16;
+/// How long it may take until everything is at its end once the last process is back.
+const SETTLED_WITHIN: Duration = Duration::from_secs(30);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r1_nothing_is_lost_or_doubled_on_sqlite() {
+    check([database::sqlite(), database::sqlite(), database::sqlite(), database::sqlite()]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r1_nothing_is_lost_or_doubled_on_postgresql() {
+    let mut places = Vec::new();
+    for _ in 0..4 {
+        places.extend(database::postgres().await);
+    }
+    if let Ok(places) = <[TestDatabase; 4]>::try_from(places) {
+        check(places).await;
+    }
+}
+
+async fn check(places: [TestDatabase; 4]) {
+    let market = Processes::start(places).await;
+    let visitor = market.gateway();
+    let customers = join_all((0..CUSTOMERS).map(|name| Customer::new(&visitor, name))).await;
+    let left = AtomicUsize::new(setting("MERCADO_ORDERS", 500));
+    let buying = async { join_all(customers.into_iter().map(|customer| customer.buy(&left))).await };
+    let (ledgers, kills) = tokio::join!(buying, kill(&market, &left));
+    let ledger: Ledger = ledgers.into_iter().flatten().collect();
+
+    let settled_after = settle(&market).await;
+    eprintln!(
+        "{} orders, {kills} kills, slowest restart {:?}, all at their end {settled_after:?} after the last",
+        ledger.len(),
+        market.slowest_restart(),
+    );
+    assert_eq!(market.violations().await, Vec::<String>::new());
+    compare(&market, &ledger).await;
+}
+
+/// Kills each process as often as set, in any order, spread over the customers' orders; those that are left after the last
+/// order, too.
+async fn kill(market: &Processes, left: &AtomicUsize) -> usize {
+    let mut kills = Service::ALL.repeat(setting("MERCADO_KILLS", 3));
+    kills.shuffle(&mut rand::rng());
+    let orders = left.load(Ordering::Relaxed);
+    for (number, service) in kills.iter().enumerate() {
+        let at = orders - orders * (number + 1) / (kills.len() + 1);
+        while left.load(Ordering::Relaxed) > at {
+            sleep(Duration::from_millis(5)).await;
+        }
+        market.kill(*service).await;
+    }
+    kills.len()
+}
+
+async fn settle(market: &Processes) -> Duration {
+    let started = Instant::now();
+    while unsettled(&market.orders).await.unwrap() > 0 {
+        assert!(started.elapsed() < SETTLED_WITHIN, "some orders are not at their end");
+        sleep(Duration::from_millis(20)).await;
+    }
+    started.elapsed()
+}
+
+/// Every key has an order of its own, and what was told to be completed is, unless its customer cancelled it.
+async fn compare(market: &Processes, ledger: &Ledger) {
+    let ids: Vec<_> = ledger.values().map(|entry| entry.order.parse().unwrap()).collect();
+    let mut states = HashMap::new();
+    for ids in ids.chunks(500) {
+        let claims = claims(&market.orders, ids).await.unwrap();
+        states.extend(claims.into_iter().map(|claim| (claim.id.to_string(), claim.state)));
+    }
+    assert_eq!(states.len(), ledger.len(), "an order for each key");
+    for (key, entry) in ledger {
+        match states[&entry.order] {
+            State::Completed => assert!(!entry.cancel_asked, "{key}: not cancelled, {entry:?}"),
+            State::Cancelled => assert!(!entry.completed || entry.cancel_asked, "{key}: lost, {entry:?}"),
+            other => panic!("{key}: {other:?}"),
+        }
+    }
+}
+
+fn setting(name: &str, otherwise: usize) -> usize {
+    std::env::var(name).map_or(otherwise, |value| value.parse().unwrap())
+}

@@ -1,0 +1,92 @@
+//! One of the five processes: this test's own program, started again with the test below.
+
+use std::{env, io, process::Stdio, thread};
+
+use mercado::{Credentials, Databases, MarketSettings, Ports, start_gateway};
+use serde::{Deserialize, Serialize};
+use service::{
+    shutdown::Shutdown,
+    telemetry::{self, TelemetrySettings},
+};
+use subgraph::{Subgraph, SubgraphSettings, boot};
+use tokio::process::{Child, Command};
+
+const PLAN: &str = "MERCADO_FAULTS_PLAN";
+
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Service {
+    Auth,
+    Products,
+    Inventory,
+    Orders,
+    Gateway,
+}
+
+impl Service {
+    pub(crate) const ALL: [Self; 5] = [Self::Auth, Self::Products, Self::Inventory, Self::Orders, Self::Gateway];
+}
+
+/// What all processes of a market are told.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Plan {
+    /// Of gateway, auth, products, inventory and orders.
+    pub(crate) ports: [u16; 5],
+    /// Of auth, products, inventory and orders.
+    pub(crate) databases: [String; 4],
+    pub(crate) secret: String,
+}
+
+impl Plan {
+    pub(crate) fn settings(&self) -> MarketSettings {
+        let [gateway, auth, products, inventory, orders] = self.ports;
+        let ports = Ports { gateway, auth, products, inventory, orders };
+        let [auth, products, inventory, orders] = self.databases.clone();
+        let databases = Databases::Urls { auth, products, inventory, orders };
+        MarketSettings { ports, databases, ..MarketSettings::embedded("unused".as_ref()) }
+    }
+
+    /// Starts the process, which ends when this one does.
+    pub(crate) fn start(&self, service: Service) -> Child {
+        Command::new(env::current_exe().unwrap())
+            .args(["--ignored", "--exact", "process::a_process_of_the_other_tests", "--nocapture"])
+            .env(PLAN, serde_json::to_string(&(service, self)).unwrap())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap()
+    }
+
+    async fn run(&self, service: Service, shutdown: Shutdown) {
+        let settings = self.settings();
+        let credentials = Credentials { orders: self.secret.clone().into(), inventory: self.secret.clone().into() };
+        let ports = &settings.ports;
+        match service {
+            Service::Auth => serve(settings.auth(ports, &credentials), shutdown).await,
+            Service::Products => serve(settings.products(ports), shutdown).await,
+            Service::Inventory => serve(settings.inventory(ports, &credentials), shutdown).await,
+            Service::Orders => serve(settings.orders(ports, &credentials), shutdown).await,
+            Service::Gateway => start_gateway(&settings, ports, shutdown).await.unwrap().task.await.unwrap(),
+        }
+    }
+}
+
+async fn serve<S: Subgraph>(settings: SubgraphSettings<S>, shutdown: Shutdown) {
+    boot::start::<S>(settings, shutdown).await.unwrap().task.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "does nothing by itself"]
+async fn a_process_of_the_other_tests() {
+    let Ok(plan) = env::var(PLAN) else { return };
+    let (service, plan): (Service, Plan) = serde_json::from_str(&plan).unwrap();
+    telemetry::init("faults", &TelemetrySettings { filter: "error".to_owned(), ..TelemetrySettings::default() })
+        .unwrap();
+    let shutdown = Shutdown::new();
+    let parent_is_gone = shutdown.clone();
+    thread::spawn(move || {
+        io::copy(&mut io::stdin(), &mut io::sink()).unwrap();
+        parent_is_gone.trigger();
+    });
+    plan.run(service, shutdown).await;
+}
