@@ -16,6 +16,7 @@ use crate::market::PASSWORD;
 const PLACE: &str = "mutation($input: PlaceOrderInput!) {
     placeOrder(input: $input) { order { id status } errors { __typename ... on UserError { code } } }
 }";
+const SET_STOCK: &str = "mutation($input: SetStockInput!) { setStock(input: $input) { stock { onHand } } }";
 const CANCEL: &str = "mutation($input: CancelOrderInput!) { cancelOrder(input: $input) { order { id status } } }";
 
 /// What one customer knows of one order.
@@ -30,62 +31,46 @@ pub(crate) struct Entry {
 /// By idempotency key.
 pub(crate) type Ledger = HashMap<String, Entry>;
 
-pub(crate) struct Customer {
+/// Somebody with an account, who asks again until there is an answer.
+#[derive(Clone)]
+pub(crate) struct Person {
     client: Client,
     visitor: Client,
-    products: Vec<String>,
-    dice: StdRng,
-    name: usize,
+    account: &'static str,
 }
 
-impl Customer {
-    pub(crate) async fn new(visitor: &Client, name: usize) -> Self {
-        let browse = "{ products(first: 100, sort: NAME_ASC) { nodes { id } } }";
-        let data = visitor.data(browse, json!({})).await;
-        let nodes = data["products"]["nodes"].as_array().unwrap();
-        let products = nodes.iter().map(|node| node["id"].as_str().unwrap().to_owned()).collect();
-        let client = sign_in(visitor).await.unwrap();
-        let dice = StdRng::seed_from_u64(name as u64);
-        Self { client, visitor: visitor.clone(), products, dice, name }
+impl Person {
+    /// `shopper` or `staff`.
+    pub(crate) async fn sign_in(visitor: &Client, account: &'static str) -> Self {
+        Self { client: sign_in(visitor, account).await.unwrap(), visitor: visitor.clone(), account }
     }
 
-    /// Buys until `left` is used up, and asks for some of it to be cancelled. An answer that does not come is asked for
-    /// again, with the same key.
-    pub(crate) async fn buy(mut self, left: &AtomicUsize) -> Ledger {
-        let mut ledger = Ledger::new();
-        while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok() {
-            let key = format!("{}-{}", self.name, ledger.len());
-            let lines: Vec<Value> = self
-                .products
-                .sample(&mut self.dice, 2)
-                .map(|product| json!({ "productId": product, "quantity": 1 }))
-                .collect();
-            let input = json!({ "input": { "idempotencyKey": key, "lines": lines } });
-            let order = self.until_told(PLACE, &input, "placeOrder").await;
-            let mut entry = Entry {
-                order: order["id"].as_str().unwrap().to_owned(),
-                completed: order["status"] == "COMPLETED",
-                cancel_asked: false,
-            };
-            if self.dice.random_ratio(1, 10) {
-                let input = json!({ "input": { "orderId": entry.order, "reason": "changed my mind" } });
-                entry.cancel_asked = true;
-                self.until_told(CANCEL, &input, "cancelOrder").await;
-            }
-            ledger.insert(key, entry);
-        }
-        ledger
+    /// The order of the answer to `placeOrder` with this key, however often it has to be sent.
+    pub(crate) async fn place(&mut self, key: &str, products: &[&String]) -> Value {
+        let lines: Vec<Value> = products.iter().map(|product| json!({ "productId": product, "quantity": 1 })).collect();
+        let input = json!({ "input": { "idempotencyKey": key, "lines": lines } });
+        self.until_told(PLACE, &input, &["placeOrder", "order"]).await
     }
 
-    async fn until_told(&mut self, operation: &str, input: &Value, field: &str) -> Value {
+    pub(crate) async fn cancel(&mut self, order: &str) {
+        let input = json!({ "input": { "orderId": order, "reason": "changed my mind" } });
+        self.until_told(CANCEL, &input, &["cancelOrder", "order"]).await;
+    }
+
+    pub(crate) async fn set_stock(&mut self, product: &str, units: usize) {
+        let input = json!({ "productId": product, "onHand": units, "reason": "counted", "idempotencyKey": "once" });
+        self.until_told(SET_STOCK, &json!({ "input": input }), &["setStock", "stock"]).await;
+    }
+
+    async fn until_told(&mut self, operation: &str, input: &Value, path: &[&str]) -> Value {
         loop {
-            let answer = self.client.try_run(operation, input.clone()).await;
-            if let Some(order) = answer.as_ref().and_then(|answer| answer["data"][field]["order"].as_object()) {
-                return Value::Object(order.clone());
+            let answer = self.client.try_run(operation, input.clone()).await.unwrap_or_default();
+            let told = path.iter().fold(&answer["data"], |value, key| &value[key]);
+            if told.is_object() {
+                return told.clone();
             }
-            let code = answer.as_ref().map(|answer| &answer["errors"][0]["extensions"]["code"]);
-            if code.is_some_and(|code| code == "UNAUTHENTICATED")
-                && let Some(client) = sign_in(&self.visitor).await
+            if answer["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+                && let Some(client) = sign_in(&self.visitor, self.account).await
             {
                 self.client = client;
             }
@@ -95,9 +80,38 @@ impl Customer {
 }
 
 /// `None` when `auth` cannot be reached.
-async fn sign_in(visitor: &Client) -> Option<Client> {
+async fn sign_in(visitor: &Client, account: &str) -> Option<Client> {
     let login = "mutation($input: LoginInput!) { login(input: $input) { accessToken } }";
-    let input = json!({ "input": { "email": "shopper@mercado.test", "password": PASSWORD } });
+    let input = json!({ "input": { "email": format!("{account}@mercado.test"), "password": PASSWORD } });
     let answer = visitor.try_run(login, input).await?;
     answer["data"]["login"]["accessToken"].as_str().map(|token| visitor.token(token))
+}
+
+/// The ids of a hundred products.
+pub(crate) async fn products(visitor: &Client) -> Vec<String> {
+    let browse = "{ products(first: 100, sort: NAME_ASC) { nodes { id } } }";
+    let data = visitor.data(browse, json!({})).await;
+    let nodes = data["products"]["nodes"].as_array().unwrap();
+    nodes.iter().map(|node| node["id"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Buys until `left` is used up, and cancels some of it.
+pub(crate) async fn buy(mut person: Person, name: usize, products: &[String], left: &AtomicUsize) -> Ledger {
+    let mut dice = StdRng::seed_from_u64(name as u64);
+    let mut ledger = Ledger::new();
+    while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok() {
+        let key = format!("{name}-{}", ledger.len());
+        let wanted: Vec<&String> = products.sample(&mut dice, 2).collect();
+        let order = person.place(&key, &wanted).await;
+        let entry = Entry {
+            order: order["id"].as_str().unwrap().to_owned(),
+            completed: order["status"] == "COMPLETED",
+            cancel_asked: dice.random_ratio(1, 10),
+        };
+        if entry.cancel_asked {
+            person.cancel(&entry.order).await;
+        }
+        ledger.insert(key, entry);
+    }
+    ledger
 }

@@ -18,7 +18,7 @@ use testing::{TestDatabase, database};
 use tokio::time::sleep;
 
 use crate::{
-    customers::{Customer, Ledger},
+    customers::{Ledger, Person, buy, products},
     market::Processes,
     process::Service,
 };
@@ -45,10 +45,11 @@ async fn r1_nothing_is_lost_or_doubled_on_postgresql() {
 
 async fn check(places: [TestDatabase; 4]) {
     let market = Processes::start(places).await;
-    let visitor = market.gateway();
-    let customers = join_all((0..CUSTOMERS).map(|name| Customer::new(&visitor, name))).await;
+    let [visitor] = market.gateways().try_into().ok().unwrap();
+    let products = products(&visitor).await;
+    let shopper = Person::sign_in(&visitor, "shopper").await;
     let left = AtomicUsize::new(setting("MERCADO_ORDERS", 500));
-    let buying = async { join_all(customers.into_iter().map(|customer| customer.buy(&left))).await };
+    let buying = join_all((0..CUSTOMERS).map(|name| buy(shopper.clone(), name, &products, &left)));
     let (ledgers, kills) = tokio::join!(buying, kill(&market, &left));
     let ledger: Ledger = ledgers.into_iter().flatten().collect();
 
@@ -78,7 +79,8 @@ async fn kill(market: &Processes, left: &AtomicUsize) -> usize {
     kills.len()
 }
 
-async fn settle(market: &Processes) -> Duration {
+/// Ends once every order is at its end; how long that took.
+pub(crate) async fn settle(market: &Processes) -> Duration {
     let started = Instant::now();
     while unsettled(&market.orders).await.unwrap() > 0 {
         assert!(started.elapsed() < SETTLED_WITHIN, "some orders are not at their end");

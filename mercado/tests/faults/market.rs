@@ -18,6 +18,8 @@ pub(crate) const PASSWORD: &str = "mercado-demo-2026";
 pub(crate) struct Processes {
     plan: Plan,
     running: [Mutex<Child>; 5],
+    /// Of gateway, inventory and orders, on the same databases.
+    replicas: Vec<(Plan, [Child; 3])>,
     pub(crate) orders: Database,
     inventory: Database,
     slowest_restart_ms: AtomicU64,
@@ -38,6 +40,7 @@ impl Processes {
         };
         let processes = Self {
             running: Service::ALL.map(|service| Mutex::new(plan.start(service))),
+            replicas: Vec::new(),
             orders: connect(&plan.databases[3]).await,
             inventory: connect(&plan.databases[2]).await,
             slowest_restart_ms: AtomicU64::new(0),
@@ -45,13 +48,28 @@ impl Processes {
             _places: places,
         };
         for service in Service::ALL {
-            processes.until_ready(service).await;
+            until_ready(&processes.plan, service).await;
         }
         processes
     }
 
-    pub(crate) fn gateway(&self) -> Client {
-        Client::new(format!("http://127.0.0.1:{}/graphql", self.plan.ports[0]))
+    /// A second gateway before a second `orders` and a second `inventory`.
+    pub(crate) async fn add_replicas(&mut self) {
+        let [_, auth, products, ..] = self.plan.ports;
+        let Ports { gateway, inventory, orders, .. } = Ports::any().check().unwrap();
+        let plan = Plan { ports: [gateway, auth, products, inventory, orders], ..self.plan.clone() };
+        let services = [Service::Gateway, Service::Inventory, Service::Orders];
+        let children = services.map(|service| plan.start(service));
+        for service in services {
+            until_ready(&plan, service).await;
+        }
+        self.replicas.push((plan, children));
+    }
+
+    /// Clients of all gateways.
+    pub(crate) fn gateways(&self) -> Vec<Client> {
+        let plans = self.replicas.iter().map(|(plan, _)| plan).chain([&self.plan]);
+        plans.map(|plan| Client::new(format!("http://127.0.0.1:{}/graphql", plan.ports[0]))).collect()
     }
 
     /// SIGKILL, and at once a new process. Returns when that serves.
@@ -60,7 +78,7 @@ impl Processes {
         running.kill().await.unwrap();
         let started = Instant::now();
         *running = self.plan.start(service);
-        self.until_ready(service).await;
+        until_ready(&self.plan, service).await;
         let took = u64::try_from(started.elapsed().as_millis()).unwrap();
         self.slowest_restart_ms.fetch_max(took, Ordering::Relaxed);
     }
@@ -74,20 +92,20 @@ impl Processes {
         let found = verify(&self.orders, &self.inventory).await.unwrap();
         found.iter().map(ToString::to_string).collect()
     }
+}
 
-    async fn until_ready(&self, service: Service) {
-        let port = match service {
-            Service::Gateway => self.plan.ports[0],
-            other => self.plan.ports[other as usize + 1],
-        };
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        let ready = async || {
-            let response = http.get(format!("http://127.0.0.1:{port}/ready")).send().await;
-            response.is_ok_and(|response| response.status().is_success())
-        };
-        while !ready().await {
-            sleep(Duration::from_millis(10)).await;
-        }
+async fn until_ready(plan: &Plan, service: Service) {
+    let port = match service {
+        Service::Gateway => plan.ports[0],
+        other => plan.ports[other as usize + 1],
+    };
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let ready = async || {
+        let response = http.get(format!("http://127.0.0.1:{port}/ready")).send().await;
+        response.is_ok_and(|response| response.status().is_success())
+    };
+    while !ready().await {
+        sleep(Duration::from_millis(10)).await;
     }
 }
 

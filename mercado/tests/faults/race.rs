@@ -1,0 +1,57 @@
+//! Many buyers of one product, at two gateways before two processes of each kind.
+
+use std::collections::HashMap;
+
+use futures_util::{StreamExt as _, future::join_all, stream};
+use orders::{audit::claims, entities::order::State};
+use testing::{TestDatabase, database};
+
+use crate::{
+    customers::{Person, products},
+    kills::settle,
+    market::Processes,
+};
+
+const BUYERS: usize = 1_000;
+const UNITS: usize = 500;
+/// Buyers who are at it at the same time.
+const AT_ONCE: usize = 32;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn i11_a_thousand_buyers_of_five_hundred_units_who_send_everything_three_times() {
+    let mut places = Vec::new();
+    for _ in 0..4 {
+        places.extend(database::postgres().await);
+    }
+    let Ok(places) = <[TestDatabase; 4]>::try_from(places) else { return };
+    let mut market = Processes::start(places).await;
+    market.add_replicas().await;
+    let gateways = market.gateways();
+    let product = products(&gateways[0]).await.swap_remove(0);
+    Person::sign_in(&gateways[0], "staff").await.set_stock(&product, UNITS).await;
+    let mut shoppers = Vec::new();
+    for gateway in &gateways {
+        shoppers.push(Person::sign_in(gateway, "shopper").await);
+    }
+
+    let buyer = |number: usize| {
+        let key = format!("buyer-{number}");
+        let copies = (0..3).map(|copy| {
+            let (mut shopper, key, product) = (shoppers[copy % shoppers.len()].clone(), key.clone(), &product);
+            async move { shopper.place(&key, &[product]).await["id"].as_str().unwrap().to_owned() }
+        });
+        join_all(copies)
+    };
+    let told: Vec<Vec<String>> = stream::iter(0..BUYERS).map(buyer).buffer_unordered(AT_ONCE).collect().await;
+    let settled_after = settle(&market).await;
+
+    assert!(told.iter().all(|ids| ids.iter().all(|id| *id == ids[0])), "one order for each key");
+    let ids: Vec<_> = told.iter().map(|ids| ids[0].parse().unwrap()).collect();
+    let mut states: HashMap<State, usize> = HashMap::new();
+    for claim in claims(&market.orders, &ids).await.unwrap() {
+        *states.entry(claim.state).or_default() += 1;
+    }
+    eprintln!("{states:?}, all at their end {settled_after:?} after the last");
+    assert_eq!(states, HashMap::from([(State::Completed, UNITS), (State::Cancelled, BUYERS - UNITS)]));
+    assert_eq!(market.violations().await, Vec::<String>::new());
+}
