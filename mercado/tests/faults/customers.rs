@@ -47,9 +47,13 @@ impl Person {
 
     /// The order of the answer to `placeOrder` with this key, however often it has to be sent.
     pub(crate) async fn place(&mut self, key: &str, products: &[&String]) -> Value {
-        let lines: Vec<Value> = products.iter().map(|product| json!({ "productId": product, "quantity": 1 })).collect();
-        let input = json!({ "input": { "idempotencyKey": key, "lines": lines } });
-        self.until_told(PLACE, &input, &["placeOrder", "order"]).await
+        self.until_told(PLACE, &wanted(key, products), &["placeOrder", "order"]).await
+    }
+
+    /// The same, asked once; `None` where no order is told of.
+    pub(crate) async fn try_place(&self, key: &str, products: &[&String]) -> Option<Value> {
+        let mut answer = self.client.try_run(PLACE, wanted(key, products)).await?;
+        Some(answer["data"]["placeOrder"]["order"].take()).filter(Value::is_object)
     }
 
     pub(crate) async fn cancel(&mut self, order: &str) {
@@ -77,6 +81,12 @@ impl Person {
             sleep(Duration::from_millis(50)).await;
         }
     }
+}
+
+/// One of each product.
+fn wanted(key: &str, products: &[&String]) -> Value {
+    let lines: Vec<Value> = products.iter().map(|product| json!({ "productId": product, "quantity": 1 })).collect();
+    json!({ "input": { "idempotencyKey": key, "lines": lines } })
 }
 
 /// `None` when `auth` cannot be reached.

@@ -107,6 +107,6 @@ async fn compare(market: &Processes, ledger: &Ledger) {
     }
 }
 
-fn setting(name: &str, otherwise: usize) -> usize {
+pub(crate) fn setting(name: &str, otherwise: usize) -> usize {
     std::env::var(name).map_or(otherwise, |value| value.parse().unwrap())
 }

@@ -8,14 +8,22 @@ use std::{
 use mercado::{Market, MarketSettings, Ports, verify};
 use service::shutdown::Shutdown;
 use subgraph::{Database, DatabaseSettings, boot::Size};
-use testing::{TestDatabase, graphql::Client};
-use tokio::{process::Child, sync::Mutex, time::sleep};
+use testing::{TestDatabase, graphql::Client, proxy::FaultProxy};
+use tokio::{
+    process::Child,
+    sync::{Mutex, MutexGuard},
+    time::sleep,
+};
 
 use crate::process::{Plan, Service};
 
 pub(crate) const PASSWORD: &str = "mercado-demo-2026";
 
+/// Markets of five processes keep a machine busy: there is one at a time.
+static ONE: Mutex<()> = Mutex::const_new(());
+
 pub(crate) struct Processes {
+    _only: MutexGuard<'static, ()>,
     plan: Plan,
     running: [Mutex<Child>; 5],
     /// Of gateway, inventory and orders, on the same databases.
@@ -29,16 +37,30 @@ pub(crate) struct Processes {
 impl Processes {
     /// With the small demo market.
     pub(crate) async fn start(places: [TestDatabase; 4]) -> Self {
-        let databases = places.each_ref().map(|place| place.url.clone());
         let Ports { gateway, auth, products, inventory, orders } = Ports::any().check().unwrap();
-        let ports = [gateway, auth, products, inventory, orders];
-        let plan = Plan { ports, databases, secret: "a secret of one test and of nobody else".repeat(2) };
+        Self::start_on(places, [gateway, auth, products, inventory, orders], None).await
+    }
+
+    /// As [`start`](Self::start), with a proxy before inventory.
+    pub(crate) async fn start_behind_proxy(places: [TestDatabase; 4]) -> (Self, FaultProxy) {
+        let Ports { gateway, auth, products, inventory, orders } = Ports::any().check().unwrap();
+        let proxy = FaultProxy::to(([127, 0, 0, 1], inventory).into()).await;
+        let ports = [gateway, auth, products, proxy.address.port(), orders];
+        (Self::start_on(places, ports, Some(inventory)).await, proxy)
+    }
+
+    async fn start_on(places: [TestDatabase; 4], ports: [u16; 5], inventory_listens: Option<u16>) -> Self {
+        let only = ONE.lock().await;
+        let databases = places.each_ref().map(|place| place.url.clone());
+        let secret = "a secret of one test and of nobody else".repeat(2);
+        let plan = Plan { ports, databases, secret, inventory_listens };
         fill(plan.settings()).await;
         let connect = async |url: &String| {
             let settings = DatabaseSettings { url: url.clone(), max_connections: 2, ..DatabaseSettings::default() };
             Database::connect(&settings).await.unwrap()
         };
         let processes = Self {
+            _only: only,
             running: Service::ALL.map(|service| Mutex::new(plan.start(service))),
             replicas: Vec::new(),
             orders: connect(&plan.databases[3]).await,
@@ -97,6 +119,7 @@ impl Processes {
 async fn until_ready(plan: &Plan, service: Service) {
     let port = match service {
         Service::Gateway => plan.ports[0],
+        Service::Inventory => plan.inventory_listens.unwrap_or(plan.ports[3]),
         other => plan.ports[other as usize + 1],
     };
     let http = reqwest::Client::builder().no_proxy().build().unwrap();

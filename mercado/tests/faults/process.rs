@@ -34,6 +34,8 @@ pub(crate) struct Plan {
     /// Of auth, products, inventory and orders.
     pub(crate) databases: [String; 4],
     pub(crate) secret: String,
+    /// Where inventory listens if it is behind a proxy, at whose port the others ask it.
+    pub(crate) inventory_listens: Option<u16>,
 }
 
 impl Plan {
@@ -64,7 +66,11 @@ impl Plan {
         match service {
             Service::Auth => serve(settings.auth(ports, &credentials), shutdown).await,
             Service::Products => serve(settings.products(ports), shutdown).await,
-            Service::Inventory => serve(settings.inventory(ports, &credentials), shutdown).await,
+            Service::Inventory => {
+                let mut inventory = settings.inventory(ports, &credentials);
+                inventory.listen.set_port(self.inventory_listens.unwrap_or(ports.inventory));
+                serve(inventory, shutdown).await;
+            }
             Service::Orders => serve(settings.orders(ports, &credentials), shutdown).await,
             Service::Gateway => start_gateway(&settings, ports, shutdown).await.unwrap().task.await.unwrap(),
         }

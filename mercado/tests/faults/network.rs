@@ -1,0 +1,97 @@
+//! R4: the network between `orders` and `inventory` fails in every way that it can.
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use testing::{
+    database,
+    proxy::{Fault, FaultProxy},
+};
+
+use crate::{
+    customers::{Person, products},
+    kills::settle,
+    market::Processes,
+};
+
+const CUSTOMERS: usize = 8;
+const ORDERS_EACH: usize = 2;
+/// `placeOrder` answers after 3 s at the latest; the rest is this machine's, which is busy with the test.
+const ANSWERED_WITHIN: Duration = Duration::from_millis(3_500);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r4_whatever_the_network_does_customers_are_answered_in_time_and_the_books_are_right() {
+    let milliseconds = Duration::from_millis;
+    let faults = [
+        Fault::Delay(milliseconds(50)),
+        Fault::Delay(milliseconds(500)),
+        Fault::Delay(milliseconds(2_000)),
+        Fault::Drip(milliseconds(20)),
+        Fault::CutAfter(100),
+        Fault::Reset,
+        Fault::DropResponses,
+        Fault::BlackHole,
+    ];
+    for fault in faults {
+        // A market of its own for each: a breaker that has opened before stays open for longer.
+        let places = [database::sqlite(), database::sqlite(), database::sqlite(), database::sqlite()];
+        let (market, proxy) = Processes::start_behind_proxy(places).await;
+        let [gateway] = market.gateways().try_into().ok().unwrap();
+        let products = products(&gateway).await;
+        let shopper = Person::sign_in(&gateway, "shopper").await;
+        let calls = proxy.requests();
+        proxy.set(fault);
+        let bought = buy_under(&shopper, &products, fault).await;
+        let calls = proxy.requests() - calls;
+        proxy.set(Fault::None);
+        let settled_after = settle(&market).await;
+        eprintln!("{fault:?}: {bought:?}, {calls} calls, all at their end {settled_after:?} later");
+        assert!(bought.slowest <= ANSWERED_WITHIN, "{fault:?}: {bought:?}");
+        if matches!(fault, Fault::Delay(time) if time < milliseconds(1_000)) {
+            assert_eq!(calls, 2 * CUSTOMERS * ORDERS_EACH, "{fault:?}: no call is made twice");
+        }
+        assert_eq!(market.violations().await, Vec::<String>::new(), "{fault:?}");
+        recovers(&shopper, &products, fault, &proxy).await;
+    }
+}
+
+#[derive(Debug)]
+struct Bought {
+    slowest: Duration,
+    /// How often no order came back: the gateway's breaker takes an `orders` that waits for long for one that fails.
+    unanswered: usize,
+}
+
+async fn buy_under(shopper: &Person, products: &[String], fault: Fault) -> Bought {
+    let customers = (0..CUSTOMERS).map(async |name| {
+        let mut bought = Bought { slowest: Duration::ZERO, unanswered: 0 };
+        for number in 0..ORDERS_EACH {
+            let key = format!("{fault:?}-{name}-{number}").replace(' ', "");
+            let started = Instant::now();
+            let told = shopper.try_place(&key, &[&products[name]]).await;
+            bought.slowest = bought.slowest.max(started.elapsed());
+            bought.unanswered += usize::from(told.is_none());
+        }
+        bought
+    });
+    let all = join_all(customers).await;
+    Bought {
+        slowest: all.iter().map(|bought| bought.slowest).max().unwrap_or_default(),
+        unanswered: all.iter().map(|bought| bought.unanswered).sum(),
+    }
+}
+
+/// An order is completed again, once the breaker has tried inventory.
+async fn recovers(shopper: &Person, products: &[String], fault: Fault, proxy: &FaultProxy) {
+    let started = Instant::now();
+    for attempt in 0.. {
+        let key = format!("after-{fault:?}-{attempt}").replace(' ', "");
+        let calls = proxy.requests();
+        let told = shopper.try_place(&key, &[&products[CUSTOMERS]]).await;
+        if told.is_some_and(|order| order["status"] == "COMPLETED") {
+            assert!(proxy.requests() > calls);
+            return;
+        }
+        assert!(started.elapsed() < Duration::from_secs(30), "{fault:?} is over, and nothing can be bought");
+    }
+}
