@@ -1,15 +1,13 @@
 //! What the fuzz targets share: a gateway over a small graph that has a bit of everything, and what holds for every answer.
 
-use std::{collections::BTreeSet, panic, sync::OnceLock, time::Duration};
+use std::{panic, sync::OnceLock, time::Duration};
 
 use client::Deadline;
 use gateway::{
     pipeline::{Answer, Caller, Gateway, GatewaySettings, GraphqlRequest, StatusKind},
     supergraph::{SubgraphSource, Supergraph},
 };
-use http::HeaderMap;
 use serde_json::Value;
-use service::telemetry::TraceContext;
 use tokio::runtime::Runtime;
 
 const LINK: &str = r#"extend schema @link(url: "https://specs.apollo.dev/federation/v2.3",
@@ -66,16 +64,7 @@ pub fn gateway(url: &str) -> Gateway {
 /// Answers a request, and checks what holds for every answer: it is JSON with `data` or with errors, each of which has a
 /// message and a code, and nothing broke on the way.
 pub fn answer(gateway: &Gateway, request: GraphqlRequest) -> Value {
-    let caller = Caller {
-        scopes: BTreeSet::new(),
-        authenticated: false,
-        authorization: None,
-        forwarded: HeaderMap::new(),
-        trace: TraceContext::of(&HeaderMap::new()),
-        deadline: Deadline::after(Duration::from_secs(10)),
-        expires_at: None,
-        allow_mutation: true,
-    };
+    let caller = Caller::anonymous(Deadline::after(Duration::from_secs(10)));
     let query = request.query.clone();
     let Answer { status, body } = runtime().block_on(gateway.answer(request, caller));
     let fail = |why: &str| -> ! {

@@ -43,6 +43,22 @@ pub struct Caller {
     pub allow_mutation: bool,
 }
 
+impl Caller {
+    /// Nobody who is known, over a transport that may change things.
+    pub fn anonymous(deadline: Deadline) -> Self {
+        Self {
+            scopes: BTreeSet::new(),
+            authenticated: false,
+            authorization: None,
+            forwarded: HeaderMap::new(),
+            trace: TraceContext::of(&HeaderMap::new()),
+            deadline,
+            expires_at: None,
+            allow_mutation: true,
+        }
+    }
+}
+
 /// How far a request came. The edge turns it into a status code, which depends on the media type asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StatusKind {

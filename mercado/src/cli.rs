@@ -13,7 +13,7 @@ use service::{
     shutdown::Shutdown,
     telemetry::{self, TelemetrySettings},
 };
-use subgraph::{Database, DatabaseSettings, boot::Size};
+use subgraph::{Database, DatabaseSettings, audit::report, boot::Size};
 
 /// The demo accounts' password. They exist in this launcher only, which listens on loopback only.
 const DEMO_PASSWORD: &str = "mercado-demo-2026";
@@ -84,13 +84,7 @@ async fn verify(orders: String, inventory: String) -> Result<(), Box<dyn std::er
     let database = |url| DatabaseSettings { url, ..DatabaseSettings::default() };
     let orders = Database::connect(&database(orders)).await?;
     let inventory = Database::connect(&database(inventory)).await?;
-    let violations = mercado::verify(&orders, &inventory).await?;
-    let mut out = io::stdout().lock();
-    violations.iter().try_for_each(|violation| writeln!(out, "{violation}"))?;
-    match violations.len() {
-        0 => Ok(writeln!(out, "no row breaks a rule")?),
-        broken => Err(format!("{broken} rows break a rule").into()),
-    }
+    Ok(report(&mercado::verify(&orders, &inventory).await?)?)
 }
 
 async fn open(cli: &Cli, shutdown: Shutdown) -> Result<Market, MarketError> {

@@ -1,11 +1,14 @@
 //! Rules that the rows of a database must obey, looked at from outside of the code that writes them.
 
-use std::fmt;
+use std::{
+    fmt,
+    io::{self, Write as _},
+};
 
 use sea_orm::{DbErr, FromQueryResult, Statement};
 use uuid::Uuid;
 
-use crate::Database;
+use crate::{BootError, Database};
 
 /// Violations of one rule that are told; there may be more.
 const TOLD: usize = 100;
@@ -57,4 +60,14 @@ pub async fn check(database: &Database, rules: impl IntoIterator<Item = Rule>) -
         }));
     }
     Ok(violations)
+}
+
+/// Says on standard output what was found, and fails where that is anything.
+pub fn report(violations: &[Violation]) -> Result<(), BootError> {
+    let mut out = io::stdout().lock();
+    violations.iter().try_for_each(|violation| writeln!(out, "{violation}"))?;
+    match violations.len() {
+        0 => Ok(writeln!(out, "no row breaks a rule")?),
+        broken => Err(BootError::Violated(broken)),
+    }
 }

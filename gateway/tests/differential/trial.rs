@@ -1,6 +1,6 @@
 //! One operation, answered twice.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use async_graphql::parser::parse_query;
 use client::Deadline;
@@ -8,8 +8,6 @@ use gateway::{
     pipeline::{Caller, Gateway, GatewaySettings, GraphqlRequest},
     supergraph::{SubgraphSource, Supergraph},
 };
-use http::HeaderMap;
-use service::telemetry::TraceContext;
 
 use crate::{
     compare::{self, Difference},
@@ -87,10 +85,13 @@ impl Trial {
         let document = &request.document;
         let neighbour = async {
             if let Some(neighbour) = request.neighbour {
-                request.gateway.answer(graphql_request(neighbour), caller()).await;
+                request.gateway.answer(graphql_request(neighbour), Caller::anonymous(Deadline::after(PATIENCE))).await;
             }
         };
-        let (answer, ()) = tokio::join!(request.gateway.answer(graphql_request(document), caller()), neighbour);
+        let (answer, ()) = tokio::join!(
+            request.gateway.answer(graphql_request(document), Caller::anonymous(Deadline::after(PATIENCE))),
+            neighbour
+        );
         let parsed = parse_query(document.text()).unwrap();
         let expected = self.world.reference(&parsed, &document.operations[0].name, &document.values());
         compare::difference(&expected, &answer.body)
@@ -154,17 +155,4 @@ fn settings() -> GatewaySettings {
         *limit = usize::MAX;
     }
     settings
-}
-
-fn caller() -> Caller {
-    Caller {
-        scopes: BTreeSet::new(),
-        authenticated: false,
-        authorization: None,
-        forwarded: HeaderMap::new(),
-        trace: TraceContext::of(&HeaderMap::new()),
-        deadline: Deadline::after(PATIENCE),
-        expires_at: None,
-        allow_mutation: true,
-    }
 }

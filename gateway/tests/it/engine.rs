@@ -1,6 +1,6 @@
 //! A gateway in front of real subgraph servers, which resolve GraphQL from the JSON that a test gives them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,6 @@ use gateway::pipeline::{Answer, Caller, Gateway, GatewaySettings, GraphqlRequest
 use gateway::supergraph::{SubgraphSource, Supergraph};
 use http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value, json};
-use service::telemetry::TraceContext;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -206,16 +205,7 @@ pub(crate) fn settings() -> GatewaySettings {
 }
 
 pub(crate) fn anonymous() -> Caller {
-    Caller {
-        scopes: BTreeSet::new(),
-        authenticated: false,
-        authorization: None,
-        forwarded: HeaderMap::new(),
-        trace: TraceContext::of(&HeaderMap::new()),
-        deadline: Deadline::after(Duration::from_secs(10)),
-        expires_at: None,
-        allow_mutation: true,
-    }
+    Caller::anonymous(Deadline::after(Duration::from_secs(10)))
 }
 
 pub(crate) fn signed_in(scopes: &[&str]) -> Caller {

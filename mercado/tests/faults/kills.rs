@@ -14,12 +14,12 @@ use orders::{
     entities::order::State,
 };
 use rand::seq::SliceRandom as _;
-use testing::{TestDatabase, database};
+use testing::TestDatabase;
 use tokio::time::sleep;
 
 use crate::{
     customers::{Ledger, Person, buy, products},
-    market::Processes,
+    market::{Processes, on_postgresql, on_sqlite},
     process::Service,
 };
 
@@ -29,16 +29,12 @@ const SETTLED_WITHIN: Duration = Duration::from_secs(30);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn r1_nothing_is_lost_or_doubled_on_sqlite() {
-    check([database::sqlite(), database::sqlite(), database::sqlite(), database::sqlite()]).await;
+    check(on_sqlite()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn r1_nothing_is_lost_or_doubled_on_postgresql() {
-    let mut places = Vec::new();
-    for _ in 0..4 {
-        places.extend(database::postgres().await);
-    }
-    if let Ok(places) = <[TestDatabase; 4]>::try_from(places) {
+    if let Some(places) = on_postgresql().await {
         check(places).await;
     }
 }

@@ -8,7 +8,7 @@ use std::{
 use mercado::{Market, MarketSettings, Ports, verify};
 use service::shutdown::Shutdown;
 use subgraph::{Database, DatabaseSettings, boot::Size};
-use testing::{TestDatabase, graphql::Client, proxy::FaultProxy};
+use testing::{TestDatabase, database, graphql::Client, proxy::FaultProxy};
 use tokio::{
     process::Child,
     sync::{Mutex, MutexGuard},
@@ -32,6 +32,19 @@ pub(crate) struct Processes {
     inventory: Database,
     slowest_restart_ms: AtomicU64,
     _places: [TestDatabase; 4],
+}
+
+pub(crate) fn on_sqlite() -> [TestDatabase; 4] {
+    std::array::from_fn(|_| database::sqlite())
+}
+
+/// `None` where there is no PostgreSQL.
+pub(crate) async fn on_postgresql() -> Option<[TestDatabase; 4]> {
+    let mut places = Vec::new();
+    for _ in 0..4 {
+        places.push(database::postgres().await?);
+    }
+    places.try_into().ok()
 }
 
 impl Processes {

@@ -5,12 +5,11 @@ use std::collections::HashMap;
 
 use futures_util::{StreamExt as _, future::join_all, stream};
 use orders::{audit::claims, entities::order::State};
-use testing::{TestDatabase, database};
 
 use crate::{
     customers::{Person, products},
     kills::{setting, settle},
-    market::Processes,
+    market::{Processes, on_postgresql},
 };
 
 /// Buyers who are at it at the same time.
@@ -20,11 +19,7 @@ const AT_ONCE: usize = 32;
 async fn i11_of_buyers_who_send_everything_three_times_as_many_get_it_as_there_are_units() {
     let buyers = setting("MERCADO_BUYERS", 200);
     let units = buyers / 2;
-    let mut places = Vec::new();
-    for _ in 0..4 {
-        places.extend(database::postgres().await);
-    }
-    let Ok(places) = <[TestDatabase; 4]>::try_from(places) else { return };
+    let Some(places) = on_postgresql().await else { return };
     let mut market = Processes::start(places).await;
     market.add_replicas().await;
     let gateways = market.gateways();

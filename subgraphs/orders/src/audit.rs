@@ -83,8 +83,6 @@ fn rules() -> [Rule; 6] {
 pub struct Claim {
     pub id: Uuid,
     pub state: State,
-    /// The stock is free again, for ever.
-    pub released: bool,
     /// Products and units, in the order of product ids.
     pub lines: Vec<(Uuid, i64)>,
 }
@@ -116,11 +114,7 @@ async fn with_lines(database: &Database, rows: Vec<order::Model>) -> Result<Vec<
     for line in lines {
         of.entry(line.order_id).or_default().push((line.product_id, line.quantity));
     }
-    let claim = |row: order::Model| Claim {
-        lines: of.remove(&row.id).unwrap_or_default(),
-        id: row.id,
-        state: row.saga_state,
-        released: row.stock_released_at.is_some(),
-    };
+    let claim =
+        |row: order::Model| Claim { lines: of.remove(&row.id).unwrap_or_default(), id: row.id, state: row.saga_state };
     Ok(rows.into_iter().map(claim).collect())
 }

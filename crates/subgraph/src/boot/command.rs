@@ -5,7 +5,7 @@ use serde::Serialize;
 use service::{config, health::probe, runtime, shutdown::Shutdown, telemetry};
 
 use super::{BootError, Size, Subgraph, SubgraphSettings, start};
-use crate::Database;
+use crate::{Database, audit::report};
 
 #[derive(Parser)]
 struct Cli {
@@ -112,14 +112,7 @@ async fn serve<S: Subgraph>(settings: SubgraphSettings<S>) -> Result<(), BootErr
 }
 
 async fn verify<S: Subgraph>(settings: &SubgraphSettings<S>) -> Result<(), BootError> {
-    let violations = S::verify(&Database::connect(&settings.database).await?).await?;
-    let mut out = std::io::stdout().lock();
-    violations.iter().try_for_each(|violation| writeln!(out, "{violation}"))?;
-    if violations.is_empty() {
-        Ok(writeln!(out, "no row breaks a rule")?)
-    } else {
-        Err(BootError::Violated(violations.len()))
-    }
+    report(&S::verify(&Database::connect(&settings.database).await?).await?)
 }
 
 async fn migrated<S: Subgraph>(settings: &SubgraphSettings<S>) -> Result<Database, BootError> {
