@@ -90,7 +90,7 @@ pub(crate) struct Breaker(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    /// Only for the log.
+    /// For operators only.
     name: String,
     state: Mutex<State>,
 }
@@ -113,7 +113,7 @@ impl Breaker {
     pub(crate) fn admit(&self) -> Option<Permit> {
         let now = Instant::now();
         let (generation, change) = self.0.state().admit(now)?;
-        self.0.log(change);
+        self.0.tell(change);
         Some(Permit { breaker: self.clone(), generation, started: now, settled: false })
     }
 
@@ -127,10 +127,16 @@ impl Inner {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn log(&self, change: Option<Change>) {
+    fn tell(&self, change: Option<Change>) {
         if let Some(Change { from, to, open_for }) = change {
             let open_for_ms = open_for.map(|duration| duration.as_millis());
             tracing::warn!(breaker = self.name, %from, %to, open_for_ms, "breaker changed state");
+            let openness = match to {
+                BreakerState::Closed => 0.0,
+                BreakerState::HalfOpen => 0.5,
+                BreakerState::Open => 1.0,
+            };
+            metrics::gauge!("mercado_breaker_open", "breaker" => self.name.clone()).set(openness);
         }
     }
 }
@@ -164,7 +170,7 @@ impl Permit {
     fn settle(mut self, verdict: impl FnOnce(&mut State, Instant, u64) -> Option<Change>) {
         self.settled = true;
         let change = verdict(&mut self.breaker.0.state(), Instant::now(), self.generation);
-        self.breaker.0.log(change);
+        self.breaker.0.tell(change);
     }
 }
 

@@ -2,7 +2,7 @@ use axum::Router;
 use axum::routing::get;
 use http::HeaderMap;
 use service::serve::ServeSettings;
-use service::telemetry::{LogFormat, TelemetrySettings, TraceContext, init, propagate};
+use service::telemetry::{TelemetrySettings, TraceContext, init, propagate};
 
 use crate::server::start_with;
 
@@ -43,7 +43,22 @@ fn without_a_trace_or_with_two_a_new_one_begins() {
 
 #[test]
 fn a_filter_that_does_not_parse_is_named() {
-    let settings = TelemetrySettings { format: LogFormat::Json, filter: "info,=nonsense=".to_owned() };
+    let settings = TelemetrySettings { filter: "info,=nonsense=".to_owned(), ..TelemetrySettings::default() };
     let error = init("test", &settings).unwrap_err();
     assert_eq!(error.to_string(), r#"bad setting `telemetry.filter` = "info,=nonsense=""#);
+}
+
+#[tokio::test]
+async fn metrics_are_shown_on_an_address_of_their_own_that_must_be_free() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let settings = TelemetrySettings { metrics_listen: Some(address), ..TelemetrySettings::default() };
+    let error = init("test", &settings).unwrap_err();
+    assert_eq!(error.to_string(), format!("bad setting `telemetry.metrics_listen` = {address}"));
+    drop(taken);
+    init("test", &settings).unwrap();
+    metrics::gauge!("mercado_test").set(2.5);
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let shown = http.get(format!("http://{address}/metrics")).send().await.unwrap().text().await.unwrap();
+    assert!(shown.contains("mercado_test 2.5"), "{shown}");
 }
