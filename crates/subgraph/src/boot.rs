@@ -6,6 +6,7 @@ mod settings;
 use std::{future::Future, net::SocketAddr};
 
 use axum::Router;
+use futures_util::future::{OptionFuture, join};
 use sea_orm::DbErr;
 use sea_orm_migration::MigratorTrait;
 use serde::{Serialize, de::DeserializeOwned};
@@ -22,6 +23,7 @@ use tokio::task::JoinHandle;
 use crate::{
     Database,
     audit::Violation,
+    outbox::{Broker, EventSettings, Relay},
     server::{Gate, Streams},
 };
 
@@ -35,6 +37,8 @@ pub trait Subgraph: Clone + Send + Sync + 'static {
     const NAME: &'static str;
     /// The port it listens on by default.
     const PORT: u16;
+    /// Whether it puts events into the [`outbox`](crate::outbox), and so has its tables.
+    const PUBLISHES: bool = false;
     /// What only this subgraph can be told, under `service:` in its settings.
     type Settings: Serialize + DeserializeOwned + Default + Clone + Send + Sync + 'static;
     type Migrator: MigratorTrait;
@@ -112,6 +116,8 @@ pub enum BootError {
     /// A setting that reads well but cannot work; the message names its key.
     #[error("{0}")]
     Setting(String),
+    #[error("`events` cannot be used")]
+    Events(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("the service is not ready")]
     NotReady(#[from] reqwest::Error),
     #[error("{0} rows break a rule")]
@@ -143,11 +149,16 @@ pub async fn start<S: Subgraph>(settings: SubgraphSettings<S>, shutdown: Shutdow
         shutdown: shutdown.clone(),
     };
     let assembled = S::assemble(parts).await?;
+    let relay = relay::<S>(&settings.events, &database).await?;
     let router = assembled.router.merge(health(&database).router());
     let server = BoundServer::bind(settings.listen, &settings.serve).await?;
     let address = server.local_addr();
     tracing::info!(service.name = S::NAME, %address, "listening");
-    let task = tokio::spawn(server.run(router, shutdown.clone()));
+    let serving = server.run(router, shutdown.clone());
+    let publishing = OptionFuture::from(relay.map(|relay| relay.run(shutdown.clone())));
+    let task = tokio::spawn(async move {
+        join(serving, publishing).await;
+    });
     Ok(Running { address, database, streams, task, shutdown })
 }
 
@@ -158,6 +169,14 @@ fn check<S: Subgraph>(settings: &SubgraphSettings<S>) -> Result<(), BootError> {
         Some((key, _)) => Err(BootError::Setting(format!("{key} must not be zero"))),
         None => Ok(()),
     }
+}
+
+async fn relay<S: Subgraph>(settings: &EventSettings, database: &Database) -> Result<Option<Relay>, BootError> {
+    if !S::PUBLISHES {
+        return Ok(None);
+    }
+    let broker = Broker::open(S::NAME, settings).await.map_err(|error| BootError::Events(error.into()))?;
+    Ok(Some(Relay { service: S::NAME, database: database.clone(), broker }))
 }
 
 fn health(database: &Database) -> Health {

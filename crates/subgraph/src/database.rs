@@ -108,7 +108,7 @@ impl Database {
         self.writer.get_database_backend()
     }
 
-    /// SQL statements sent since the start, transaction control not counted.
+    /// SQL statements sent since the start; without transaction control, and without what [`uncounted`] work sends.
     pub fn statements(&self) -> u64 {
         self.statements.load(Ordering::Relaxed)
     }
@@ -178,7 +178,17 @@ async fn open(mut options: ConnectOptions, statements: &Arc<AtomicU64>) -> Resul
     let mut connection = sea_orm::Database::connect(options).await?;
     let counter = statements.clone();
     connection.set_metric_callback(move |_| {
-        counter.fetch_add(1, Ordering::Relaxed);
+        let counts = UNCOUNTED.try_with(|()| ()).is_err();
+        counter.fetch_add(u64::from(counts), Ordering::Relaxed);
     });
     Ok(connection)
+}
+
+tokio::task_local! {
+    static UNCOUNTED: ();
+}
+
+/// Work that goes on beside requests, and would blur what these cost.
+pub async fn uncounted<T>(work: impl Future<Output = T>) -> T {
+    UNCOUNTED.scope((), work).await
 }

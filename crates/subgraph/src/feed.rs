@@ -1,8 +1,8 @@
 //! News of rows that changed, for those who watch them.
 //!
-//! News travels within this process only. What another process commits to the same database is noticed when a watcher
-//! looks again, every [`look_again`](crate::DatabaseSettings::look_again), until events leave through an outbox. So is
-//! the rare change whose request was dropped in the middle of its commit.
+//! A commit tells those who watch in the same process. Others are told by the events of the [`outbox`](crate::outbox)
+//! where a broker carries them; without one they notice when they look again, every
+//! [`look_again`](crate::DatabaseSettings::look_again). News is only a reason to read the row: it may come twice.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -32,6 +32,7 @@ struct Inner {
     next_watcher: AtomicU64,
     started: Instant,
     look_again: Duration,
+    committed: Notify,
 }
 
 /// What a watcher was told and has not asked for yet: at most the rows that it watches, however slow it is.
@@ -52,10 +53,12 @@ pub struct Watch {
 }
 
 impl Database {
-    /// Commits, and tells those who watch one of these rows. A row that did not change is only looked at in vain.
+    /// Commits, and tells those who watch one of these rows, and who sends events. A row that did not change is only
+    /// looked at in vain.
     pub async fn commit(&self, tx: DatabaseTransaction, rows: impl IntoIterator<Item = Uuid>) -> Result<(), DbErr> {
         tx.commit().await?;
         self.feed.tell(rows);
+        self.feed.0.committed.notify_one();
         Ok(())
     }
 
@@ -103,10 +106,16 @@ impl Feed {
             next_watcher: AtomicU64::default(),
             started: Instant::now(),
             look_again,
+            committed: Notify::new(),
         }))
     }
 
-    fn tell(&self, rows: impl IntoIterator<Item = Uuid>) {
+    /// Ends at the next commit, or at once if there was one since the last call.
+    pub(crate) async fn committed(&self) {
+        self.0.committed.notified().await;
+    }
+
+    pub(crate) fn tell(&self, rows: impl IntoIterator<Item = Uuid>) {
         let watchers = locked(&self.0.watchers);
         for row in rows {
             for (_, mailbox) in watchers.range((row, 0)..=(row, u64::MAX)) {

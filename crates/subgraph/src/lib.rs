@@ -1,7 +1,7 @@
 //! What every Mercado subgraph needs, so that the four of them differ only in what they sell.
 //!
 //! Read in the order of a process's life: [`boot`] (commands, settings, start), [`database`], [`feed`] (what changes
-//! in it), [`server`] (HTTP to schema), [`identity`] (who asks), then the vocabulary that schemas share:
+//! in it), [`outbox`] (what others are told of it), [`server`] (HTTP to schema), [`identity`] (who asks), then the vocabulary that schemas share:
 //! [`error`], [`user_error`], [`id`], [`money`], [`text`], [`paging`], [`time`] and [`sdl`]. [`audit`] finds rows that break a rule.
 
 pub mod audit;
@@ -12,6 +12,7 @@ pub mod feed;
 pub mod id;
 pub mod identity;
 pub mod money;
+pub mod outbox;
 pub mod paging;
 pub mod sdl;
 pub mod server;

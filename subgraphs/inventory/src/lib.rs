@@ -33,6 +33,7 @@ pub struct Inventory;
 impl Subgraph for Inventory {
     const NAME: &'static str = "inventory";
     const PORT: u16 = 8002;
+    const PUBLISHES: bool = true;
     type Settings = Settings;
     type Migrator = Migrator;
 

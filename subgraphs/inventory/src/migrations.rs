@@ -5,6 +5,7 @@ mod m20260101_000002_reservations;
 mod m20260101_000003_idempotency_keys;
 
 use sea_orm_migration::prelude::*;
+use subgraph::outbox;
 
 pub struct Migrator;
 
@@ -14,6 +15,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20260101_000001_stock::Migration),
             Box::new(m20260101_000002_reservations::Migration),
             Box::new(m20260101_000003_idempotency_keys::Migration),
+            Box::new(outbox::Migration),
         ]
     }
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::{
-        create_stock::{NewStock, first_stock},
+        create_stock::{NewStock, first, first_stock},
         ledger::{self, Cause},
         lines::Lines,
         protocol,
@@ -87,7 +87,7 @@ impl Market {
     fn open(size: Size) -> (Self, Vec<movement::Model>) {
         let first = demo::products(size).map(|product| {
             let new = NewStock { product: product.id, on_hand: product.first_stock, backorder_limit: 0 };
-            first_stock(&new, "staff", product.created_at)
+            first_stock(&new, &first("staff"), product.created_at)
         });
         let (stock, movements) = first.unzip();
         (Self { stock }, movements)

@@ -7,7 +7,11 @@ use service::shutdown::Shutdown;
 use subgraph::{BootError, Database, time};
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::{domain::expire, entities::idempotency_key, settings::Settings};
+use crate::{
+    domain::expire,
+    entities::{idempotency_key, reservation},
+    settings::Settings,
+};
 
 /// Reservations that are looked up at a time.
 const BATCH: u64 = 100;
@@ -50,6 +54,16 @@ async fn sweep(database: &Database, retention: Duration) -> Result<(), DbErr> {
     if expired > 0 {
         tracing::info!(reservations = expired, "reservations expired");
     }
+    tell(database).await?;
     idempotency_key::forget(database.write(), time::now() - retention).await?;
+    Ok(())
+}
+
+/// For operators: how long the longest overdue reservation has been held beyond its time.
+async fn tell(database: &Database) -> Result<(), DbErr> {
+    let now = time::now();
+    let since = reservation::longest_overdue(database.read(), now).await?;
+    let overdue = since.map_or(0.0, |at| (now - at).as_seconds_f64());
+    metrics::gauge!("mercado_reservations_overdue_seconds").set(overdue);
     Ok(())
 }

@@ -1,8 +1,9 @@
 //! The orders subgraph: purchases, from the wish to buy to stock that is the customer's, or back on the shelf.
 //!
 //! Read [`schema`] for what it offers, [`domain::saga`] for the protocol that it follows, and [`domain::drive`] for
-//! how the protocol is carried out.
+//! how the protocol is carried out. [`audit`] finds rows that break a rule, and `alarm` orders that stand still.
 
+mod alarm;
 pub mod audit;
 pub mod domain;
 pub mod entities;
@@ -31,6 +32,7 @@ pub struct Orders;
 impl Subgraph for Orders {
     const NAME: &'static str = "orders";
     const PORT: u16 = 8003;
+    const PUBLISHES: bool = true;
     type Settings = Settings;
     type Migrator = migrations::Migrator;
 
@@ -42,8 +44,9 @@ impl Subgraph for Orders {
         let Parts { settings, database, gate, shutdown, .. } = parts;
         let (catalogue, inventory) = upstream(&settings)?;
         let driver = Driver::new(database.clone(), inventory);
-        let worker = recover::run(database.clone(), driver.clone(), settings.recovery_period, shutdown);
+        let worker = recover::run(database.clone(), driver.clone(), settings.recovery_period, shutdown.clone());
         tokio::spawn(worker);
+        tokio::spawn(alarm::run(database.clone(), shutdown));
         let schema = schema::builder()
             .data(loaders::rows(database.clone()))
             .data(database)

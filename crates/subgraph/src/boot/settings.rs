@@ -8,6 +8,7 @@ use service::{serve::ServeSettings, telemetry::TelemetrySettings, token::Verifie
 use super::Subgraph;
 use crate::{
     DatabaseSettings,
+    outbox::EventSettings,
     server::{StreamSettings, default_limits},
 };
 
@@ -28,6 +29,7 @@ pub struct SubgraphSettings<G: Subgraph> {
     pub gateway_credential: Option<SecretString>,
     pub limits: Limits,
     pub streams: StreamSettings,
+    pub events: EventSettings,
     pub serve: ServeSettings,
     pub telemetry: TelemetrySettings,
     /// What only this subgraph has.
@@ -45,6 +47,7 @@ impl<G: Subgraph> Default for SubgraphSettings<G> {
             gateway_credential: None,
             limits: default_limits(),
             streams: StreamSettings::default(),
+            events: EventSettings::default(),
             serve: ServeSettings::default(),
             telemetry: TelemetrySettings::default(),
             service: G::Settings::default(),

@@ -2,7 +2,7 @@
 
 use client::Deadline;
 use sea_orm::{DbErr, EntityTrait as _, IntoActiveModel as _, prelude::DateTimeUtc};
-use subgraph::{Database, time};
+use subgraph::{Database, outbox, time};
 use uuid::Uuid;
 
 use super::ledger::{self, Cause};
@@ -50,22 +50,27 @@ pub(crate) async fn create(
 
 async fn write(database: &Database, new: &NewStock, actor: &str) -> Result<stock::Model, CreateError> {
     let now = time::now();
-    let (row, movement) = first_stock(new, actor, now);
+    let cause = first(actor);
+    let (row, movement) = first_stock(new, &cause, now);
     let tx = database.begin().await?;
     if !stock::claim(&tx, &row).await? {
         return Err(CreateError::Exists);
     }
     movement::Entity::insert(movement.into_active_model()).exec_without_returning(&tx).await?;
+    outbox::put(&tx, [ledger::stock_changed(&row, &cause)]).await?;
     database.commit(tx, [row.product_id]).await?;
     Ok(row)
 }
 
 /// A stock's first row and its first movement.
-pub(crate) fn first_stock(new: &NewStock, actor: &str, at: DateTimeUtc) -> (stock::Model, movement::Model) {
+pub(crate) fn first_stock(new: &NewStock, cause: &Cause<'_>, at: DateTimeUtc) -> (stock::Model, movement::Model) {
     let before = ledger::empty(new.product, new.backorder_limit, at);
-    let first = Shift { on_hand: new.on_hand, reserved: 0 };
-    let row = before.shifted(first, at);
-    let cause = Cause { kind: Kind::Initial, reason: "first stock", actor, reference: None };
-    let movement = ledger::movement(&before, &row, &cause);
+    let row = before.shifted(Shift { on_hand: new.on_hand, reserved: 0 }, at);
+    let movement = ledger::movement(&before, &row, cause);
     (row, movement)
+}
+
+/// Why a first stock is there.
+pub(crate) fn first(actor: &str) -> Cause<'_> {
+    Cause { kind: Kind::Initial, reason: "first stock", actor, reference: None }
 }

@@ -1,6 +1,10 @@
 //! The one way in which stock changes: the row and its movement in the ledger, together.
 
-use sea_orm::{DatabaseTransaction, DbErr, EntityTrait as _, IntoActiveModel as _, prelude::DateTimeUtc};
+use sea_orm::{
+    ActiveEnum as _, DatabaseTransaction, DbErr, EntityTrait as _, IntoActiveModel as _, prelude::DateTimeUtc,
+};
+use serde_json::json;
+use subgraph::outbox;
 use uuid::Uuid;
 
 use crate::entities::{
@@ -53,7 +57,22 @@ pub(crate) async fn apply(
         changed.push(after);
     }
     movement::Entity::insert_many(movements).exec_without_returning(tx).await?;
+    outbox::put(tx, changed.iter().map(|row| stock_changed(row, cause))).await?;
     Ok(changed)
+}
+
+/// What other services are told of a stock that changed.
+pub(crate) fn stock_changed(row: &stock::Model, cause: &Cause<'_>) -> outbox::Event {
+    let data = json!({
+        "productId": row.product_id,
+        "version": row.version,
+        "onHand": row.on_hand,
+        "reserved": row.reserved,
+        "available": row.available(),
+        "cause": cause.kind.to_value(),
+        "reference": cause.reference,
+    });
+    outbox::Event { kind: "changed", key: row.product_id, data }
 }
 
 /// The ledger's row for the change from one row to the next.

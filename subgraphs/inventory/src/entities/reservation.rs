@@ -74,6 +74,22 @@ pub(crate) async fn due(connection: &impl ConnectionTrait, now: DateTimeUtc, lim
         .await
 }
 
+/// When the time of the held reservation passed that is overdue for longest.
+pub(crate) async fn longest_overdue(
+    connection: &impl ConnectionTrait,
+    now: DateTimeUtc,
+) -> Result<Option<DateTimeUtc>, DbErr> {
+    Entity::find()
+        .select_only()
+        .column(Column::ExpiresAt)
+        .filter(COLUMN.status.eq(Status::Held))
+        .filter(COLUMN.expires_at.lte(now))
+        .order_by_asc(COLUMN.expires_at)
+        .into_tuple()
+        .one(connection)
+        .await
+}
+
 /// The row if it is still due, locked; none when it is not, or when another replica is at it.
 pub(crate) async fn lock_due(tx: &DatabaseTransaction, id: Uuid, now: DateTimeUtc) -> Result<Option<Model>, DbErr> {
     Entity::find_by_id(id)
