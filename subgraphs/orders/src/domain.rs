@@ -3,6 +3,7 @@
 pub mod arrow;
 pub mod cancel;
 pub mod drive;
+pub mod idempotency;
 pub mod list;
 pub mod pricing;
 pub mod place;

@@ -1,10 +1,14 @@
 //! Taking an arrow: a compare-and-swap on the order's row and the event that records it, in one transaction.
 
-use std::time::Duration;
+use std::{iter::once, time::Duration};
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveValue::Set, ColumnTrait as _, DbErr, EntityTrait as _, QueryFilter as _, prelude::Expr};
-use subgraph::{Database, time};
+use sea_orm::{
+    ActiveEnum as _, ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, DbErr, EntityTrait as _,
+    QueryFilter as _, prelude::Expr,
+};
+use serde_json::json;
+use subgraph::{Database, outbox, time};
 
 use super::saga::{Effect, Event, Saga, step};
 use crate::entities::{
@@ -31,28 +35,83 @@ impl From<CancelReason> for Cause {
 }
 
 /// Applies an event to an order as it was read. `None` when the event changes nothing, or when somebody else has
-/// changed the order since: read it again. Who watches the order is told.
+/// changed the order since: read it again. Arrows that follow without asking anybody are taken in the same transaction.
+/// Who watches the order is told.
 pub async fn take(
     database: &Database,
     order: &order::Model,
     event: Event,
     cause: Cause,
 ) -> Result<Option<order::Model>, DbErr> {
-    let Some((saga, effect)) = step(Saga::of(order), event) else {
+    if step(Saga::of(order), event).is_none() {
+        return Ok(None);
+    }
+    let tx = database.begin().await?;
+    let taken = take_in(&tx, order, event, cause).await?;
+    if taken.is_some() {
+        database.commit(tx, [order.id]).await?;
+    }
+    Ok(taken)
+}
+
+/// As [`take`], in a transaction of the caller's, who commits it when the arrow is taken.
+pub async fn take_in(
+    tx: &DatabaseTransaction,
+    order: &order::Model,
+    event: Event,
+    cause: Cause,
+) -> Result<Option<order::Model>, DbErr> {
+    let now = time::now();
+    let mut path = path(order, event, cause, now);
+    let Some(last) = path.last() else {
         return Ok(None);
     };
-    let next = after(order, saga, event, cause, due(effect));
-    let tx = database.begin().await?;
-    if !swap(&tx, order, &next).await? {
+    if !swap(tx, order, last).await? {
         return Ok(None);
     }
-    if next.saga_state != order.saga_state {
-        let event = record(&next, Some(order.saga_state), time::now());
-        order_event::Entity::insert(event).exec_without_returning(&tx).await?;
+    let arrows = once(order).chain(&path).zip(&path).filter(|(from, to)| from.saga_state != to.saga_state);
+    let (records, events): (Vec<_>, Vec<_>) =
+        arrows.map(|(from, to)| (record(to, Some(from.saga_state), now), updated(to))).unzip();
+    if !records.is_empty() {
+        order_event::Entity::insert_many(records).exec_without_returning(tx).await?;
+        outbox::put(tx, events).await?;
     }
-    database.commit(tx, [next.id]).await?;
-    tracing::info!(order.id = %next.id, state = ?next.saga_state, event = ?event, "order moved");
-    Ok(Some(next))
+    tracing::info!(order.id = %last.id, state = ?last.saga_state, event = ?event, "order moves");
+    Ok(path.pop())
+}
+
+/// The order after the event, and after each arrow that it takes from there without asking anybody.
+fn path(order: &order::Model, event: Event, cause: Cause, now: DateTime<Utc>) -> Vec<order::Model> {
+    let mut path: Vec<order::Model> = Vec::new();
+    let mut next = Some((event, cause));
+    while let Some((event, cause)) = next {
+        let from = path.last().unwrap_or(order);
+        let Some((saga, effect)) = step(Saga::of(from), event) else { break };
+        let to = after(from, saga, event, cause, due(effect));
+        next = match due_effect(&to, now) {
+            Effect::Raise(event) => Some((event, cause_of(event))),
+            Effect::Ask(_) | Effect::Rest => None,
+        };
+        path.push(to);
+    }
+    path
+}
+
+/// What the order needs at this moment: past its deadline a purchase that is not decided is given up.
+pub fn due_effect(order: &order::Model, now: DateTime<Utc>) -> Effect {
+    let undecided = matches!(order.saga_state, State::Created | State::Reserved);
+    if undecided && now >= order.deadline_at {
+        return Effect::Raise(Event::DeadlinePassed);
+    }
+    Saga::of(order).effect()
+}
+
+/// Why an order raises an event by itself.
+pub fn cause_of(event: Event) -> Cause {
+    match event {
+        Event::DeadlinePassed => CancelReason::TimedOut.into(),
+        _ => Cause::default(),
+    }
 }
 
 /// The event that says how the order came to where it is.
@@ -65,8 +124,24 @@ pub fn record(order: &order::Model, from: Option<State>, at: DateTime<Utc>) -> o
         from_state: Set(from),
         to_state: Set(order.saga_state),
         at: Set(at),
-        detail: Set(reason.map(|reason| sea_orm::ActiveEnum::to_value(&reason))),
+        detail: Set(reason.map(|reason| reason.to_value())),
     }
+}
+
+/// What other services are told of an order that moved.
+pub fn updated(order: &order::Model) -> outbox::Event {
+    let data = json!({
+        "orderId": order.id,
+        "version": order.version,
+        "number": order.number,
+        "customerId": order.customer_id,
+        "status": order.status.to_value(),
+        "totalMinor": order.total_minor,
+        "currency": order.currency,
+        "cancelReason": order.cancel_reason.map(|reason| reason.to_value()),
+        "stockReleasedAt": order.stock_released_at,
+    });
+    outbox::Event { kind: "updated", key: order.id, data }
 }
 
 fn due(effect: Effect) -> Option<DateTime<Utc>> {

@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use client::Deadline;
 use sea_orm::{DbErr, QueryFilter as _};
+use sha2::{Digest as _, Sha256};
 use subgraph::{Database, time};
 use uuid::Uuid;
 
 use super::{
-    arrow::{Cause, take},
+    arrow::{Cause, take_in},
     drive::Driver,
+    idempotency::{Earlier, Key},
+    purchase::hexadecimal,
     saga::Event,
 };
 use crate::entities::order::{self, CancelReason, State, Viewer};
@@ -22,6 +25,17 @@ pub struct Wish {
     /// The one who asks.
     pub user: Uuid,
     pub note: Option<String>,
+    /// Makes the request one that has its effect once.
+    pub key: Option<String>,
+}
+
+impl Wish {
+    fn key(&self) -> Option<Key> {
+        let key = self.key.clone()?;
+        let mut hash = Sha256::new_with_prefix(self.order_id);
+        hash.update(self.note.as_deref().unwrap_or_default());
+        Some(Key { user: self.user, operation: "cancelOrder", key, request_hash: hexadecimal(hash) })
+    }
 }
 
 /// What came of it.
@@ -30,6 +44,8 @@ pub enum Outcome {
     Order(Box<order::Model>),
     /// There is none that they may cancel.
     NotFound,
+    /// The key stands for another wish.
+    KeyReused,
     TooLate(Box<order::Model>),
 }
 
@@ -42,22 +58,50 @@ pub async fn cancel_order(
     return_window: Duration,
     answer_by: Deadline,
 ) -> Result<Outcome, DbErr> {
+    let key = wish.key();
     loop {
+        match earlier(database, key.as_ref()).await? {
+            Earlier::Nothing => {}
+            Earlier::Reused => return Ok(Outcome::KeyReused),
+            Earlier::Order(_) => break,
+        }
         let Some(order) = find(database, wish).await? else {
             return Ok(Outcome::NotFound);
         };
-        if is_under_way(&order) {
-            break;
-        }
-        if is_too_late(&order, return_window) {
+        if is_too_late(&order, return_window) && !is_under_way(&order) {
             return Ok(Outcome::TooLate(Box::new(order)));
         }
-        if take(database, &order, Event::CancelAsked, cause(wish, &order)).await?.is_some() {
+        if ask(database, &order, wish, key.as_ref()).await? {
             break;
         }
     }
     let order = driver.settle(wish.order_id, answer_by).await?;
     Ok(order.map_or(Outcome::NotFound, |order| Outcome::Order(Box::new(order))))
+}
+
+async fn earlier(database: &Database, key: Option<&Key>) -> Result<Earlier, DbErr> {
+    match key {
+        Some(key) => key.earlier(database).await,
+        None => Ok(Earlier::Nothing),
+    }
+}
+
+/// Writes the wish down, with its key. `false` when somebody else was faster: read again.
+async fn ask(database: &Database, order: &order::Model, wish: &Wish, key: Option<&Key>) -> Result<bool, DbErr> {
+    if is_under_way(order) && key.is_none() {
+        return Ok(true);
+    }
+    let tx = database.begin().await?;
+    if let Some(key) = key
+        && !key.claim(&tx, order.id).await?
+    {
+        return Ok(false);
+    }
+    if !is_under_way(order) && take_in(&tx, order, Event::CancelAsked, cause(wish, order)).await?.is_none() {
+        return Ok(false);
+    }
+    database.commit(tx, [order.id]).await?;
+    Ok(true)
 }
 
 async fn find(database: &Database, wish: &Wish) -> Result<Option<order::Model>, DbErr> {

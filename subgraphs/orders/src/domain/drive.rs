@@ -3,7 +3,6 @@
 
 use std::{error::Error as StdError, sync::Arc, time::Duration};
 
-use chrono::{DateTime, Utc};
 use client::Deadline;
 use rand::RngExt as _;
 use sea_orm::{DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _};
@@ -12,12 +11,12 @@ use tokio::sync::broadcast::{self, Receiver, Sender, error::RecvError};
 use uuid::Uuid;
 
 use super::{
-    arrow::{self, Cause},
-    saga::{Call, Effect, Event, Saga, is_settled, reply},
+    arrow::{self, Cause, cause_of, due_effect},
+    saga::{Call, Effect, Event, is_settled, reply},
 };
 use crate::{
     entities::{
-        order::{self, CancelReason, Shortages, State},
+        order::{self, CancelReason, Shortages},
         order_line,
     },
     upstream::{
@@ -39,7 +38,7 @@ pub struct Driver(Arc<Inner>);
 struct Inner {
     database: Database,
     inventory: Inventory,
-    settled: Sender<Uuid>,
+    settled: Sender<Arc<order::Model>>,
 }
 
 impl Driver {
@@ -47,48 +46,74 @@ impl Driver {
         Self(Arc::new(Inner { database, inventory, settled: broadcast::channel(REMEMBERED).0 }))
     }
 
-    /// Drives the order in a task of its own, which goes on when the caller hangs up, and returns the order as it is
-    /// once it has settled, or at `answer_by`.
+    /// Drives an order that was just written with these lines, in a task of its own, which goes on when the caller hangs
+    /// up. Returns the order as it is once it has settled, or at `answer_by`.
+    pub async fn settle_new(
+        &self,
+        order: order::Model,
+        lines: Vec<order_line::Model>,
+        answer_by: Deadline,
+    ) -> Result<Option<order::Model>, DbErr> {
+        let (id, settled, driver) = (order.id, self.0.settled.subscribe(), self.clone());
+        tokio::spawn(async move { driver.report(id, driver.advance(order, Some(lines)).await) });
+        self.wait(id, settled, answer_by).await
+    }
+
+    /// The same for any order.
     pub async fn settle(&self, id: Uuid, answer_by: Deadline) -> Result<Option<order::Model>, DbErr> {
-        let settled = self.0.settled.subscribe();
-        let driver = self.clone();
+        let (settled, driver) = (self.0.settled.subscribe(), self.clone());
         tokio::spawn(async move { driver.drive(id).await });
         self.wait(id, settled, answer_by).await
     }
 
-    /// As [`settle`](Self::settle), for an order that is being driven already.
+    /// As [`settle`](Self::settle), for an order that is being driven already, or has settled.
     pub async fn watch(&self, id: Uuid, answer_by: Deadline) -> Result<Option<order::Model>, DbErr> {
-        self.wait(id, self.0.settled.subscribe(), answer_by).await
+        let settled = self.0.settled.subscribe();
+        match self.read(id).await? {
+            Some(order) if !is_settled(&order) => self.wait(id, settled, answer_by).await,
+            read => Ok(read),
+        }
     }
 
     /// Takes the order as far as it goes now. What cannot be done is left to the recovery worker.
     pub async fn drive(&self, id: Uuid) {
-        if let Err(error) = self.try_drive(id).await {
+        let driven = async {
+            match self.read(id).await? {
+                Some(order) => self.advance(order, None).await,
+                None => Ok(()),
+            }
+        };
+        self.report(id, driven.await);
+    }
+
+    fn report(&self, id: Uuid, driven: Result<(), DbErr>) {
+        if let Err(error) = driven {
             tracing::error!(order.id = %id, error = &error as &dyn StdError, "order left to the recovery worker");
         }
     }
 
-    async fn try_drive(&self, id: Uuid) -> Result<(), DbErr> {
-        let mut current = self.read(id).await?;
-        while let Some(order) = current {
+    async fn advance(&self, mut order: order::Model, mut lines: Option<Vec<order_line::Model>>) -> Result<(), DbErr> {
+        loop {
             let moved = match due_effect(&order, time::now()) {
                 Effect::Rest => {
                     // Nobody waits: that is no failure.
-                    let _ = self.0.settled.send(id);
+                    let _ = self.0.settled.send(Arc::new(order));
                     return Ok(());
                 }
                 Effect::Raise(event) => self.take(&order, event, cause_of(event)).await?,
-                Effect::Ask(call) => match self.ask(call, &order).await? {
+                Effect::Ask(call) => match self.ask(call, &order, lines.take()).await? {
                     Ok((event, cause)) => self.take(&order, event, cause).await?,
                     Err(error) => return self.postpone(&order, call, &error).await,
                 },
             };
-            current = match moved {
-                Some(order) => Some(order),
-                None => self.read(id).await?,
+            order = match moved {
+                Some(order) => order,
+                None => match self.read(order.id).await? {
+                    Some(order) => order,
+                    None => return Ok(()),
+                },
             };
         }
-        Ok(())
     }
 
     async fn take(&self, order: &order::Model, event: Event, cause: Cause) -> Result<Option<order::Model>, DbErr> {
@@ -96,10 +121,21 @@ impl Driver {
     }
 
     /// Makes the call and reads from its answer what happened to the order.
-    async fn ask(&self, call: Call, order: &order::Model) -> Result<Result<(Event, Cause), CallError>, DbErr> {
+    async fn ask(
+        &self,
+        call: Call,
+        order: &order::Model,
+        lines: Option<Vec<order_line::Model>>,
+    ) -> Result<Result<(Event, Cause), CallError>, DbErr> {
         let inventory = &self.0.inventory;
         let answer = match call {
-            Call::Reserve => inventory.reserve(order.id, &self.lines(order.id).await?).await,
+            Call::Reserve => {
+                let lines = match lines {
+                    Some(lines) => lines,
+                    None => self.lines(order.id).await?,
+                };
+                inventory.reserve(order.id, &lines).await
+            }
             Call::Commit => inventory.commit(order.id).await,
             Call::Release => inventory.release(order.id).await,
             Call::Return => inventory.take_back(order.id).await,
@@ -125,51 +161,30 @@ impl Driver {
         order::Entity::find_by_id(id).one(self.0.database.read()).await
     }
 
+    /// The order once it has settled, or as it is at `answer_by`.
     async fn wait(
         &self,
         id: Uuid,
-        mut settled: Receiver<Uuid>,
+        mut settled: Receiver<Arc<order::Model>>,
         answer_by: Deadline,
     ) -> Result<Option<order::Model>, DbErr> {
-        let until_settled = async {
+        let heard = async {
             loop {
-                match self.read(id).await? {
-                    Some(order) if !is_settled(&order) => heard(&mut settled, id).await,
-                    read => return Ok(read),
+                match settled.recv().await {
+                    Ok(order) if order.id == id => return Ok(Some(Arc::unwrap_or_clone(order))),
+                    Ok(_) => {}
+                    Err(RecvError::Lagged(_)) => match self.read(id).await? {
+                        Some(order) if !is_settled(&order) => {}
+                        read => return Ok(read),
+                    },
+                    Err(RecvError::Closed) => std::future::pending().await,
                 }
             }
         };
-        match tokio::time::timeout_at(answer_by.at(), until_settled).await {
-            Ok(read) => read,
+        match tokio::time::timeout_at(answer_by.at(), heard).await {
+            Ok(heard) => heard,
             Err(_) => self.read(id).await,
         }
-    }
-}
-
-/// Ends when the order has settled, or may have.
-async fn heard(settled: &mut Receiver<Uuid>, id: Uuid) {
-    loop {
-        match settled.recv().await {
-            Ok(other) if other != id => {}
-            Ok(_) | Err(RecvError::Lagged(_)) => return,
-            Err(RecvError::Closed) => std::future::pending().await,
-        }
-    }
-}
-
-/// What the order needs at this moment: past its deadline a purchase that is not decided is given up.
-fn due_effect(order: &order::Model, now: DateTime<Utc>) -> Effect {
-    let undecided = matches!(order.saga_state, State::Created | State::Reserved);
-    if undecided && now >= order.deadline_at {
-        return Effect::Raise(Event::DeadlinePassed);
-    }
-    Saga::of(order).effect()
-}
-
-fn cause_of(event: Event) -> Cause {
-    match event {
-        Event::DeadlinePassed => CancelReason::TimedOut.into(),
-        _ => Cause::default(),
     }
 }
 

@@ -5,27 +5,25 @@ use std::time::Duration;
 use client::Deadline;
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    DatabaseTransaction, DbErr, EntityTrait as _, IntoActiveModel as _, SqlErr,
+    EntityTrait as _, IntoActiveModel as _,
 };
-use subgraph::{Database, Error, Money, Result, time};
+use subgraph::{Database, Error, Money, Result, outbox, time};
 use uuid::Uuid;
 
 use super::{
-    arrow::{LEASE, record},
+    arrow::{LEASE, record, updated},
     drive::Driver,
+    idempotency::{Earlier, Key},
     pricing::{Priced, Quote, quote},
     purchase::{Purchase, Refusal},
 };
 use crate::{
     entities::{
-        idempotency_key,
         order::{self, State, Status},
         order_event, order_line,
     },
     upstream::catalogue::Catalogue,
 };
-
-const OPERATION: &str = "placeOrder";
 
 /// How long a purchase may stay undecided.
 const DECIDED_WITHIN: Duration = Duration::from_secs(30);
@@ -48,38 +46,33 @@ pub async fn place_order(
     deadline: Deadline,
     answer_by: Deadline,
 ) -> Result<Placed> {
-    if let Some(earlier) = find_key(database, purchase).await? {
-        return replay(driver, purchase, &earlier, answer_by).await;
+    let key = Key {
+        user: purchase.customer,
+        operation: "placeOrder",
+        key: purchase.key.clone(),
+        request_hash: purchase.fingerprint(),
+    };
+    if let Some(answer) = replay(database, driver, &key, answer_by).await? {
+        return Ok(answer);
     }
     let quote = match quote(catalogue, purchase, deadline).await? {
         Ok(quote) => quote,
         Err(refusals) => return Ok(Placed::Refused(refusals)),
     };
-    match write(database, purchase, &quote).await? {
-        Some(id) => placed(driver.settle(id, answer_by).await?),
+    match write(database, purchase, &key, &quote).await? {
+        Some((order, lines)) => placed(driver.settle_new(order, lines, answer_by).await?),
         // Somebody used the key while prices were looked up, and has committed.
-        None => match find_key(database, purchase).await? {
-            Some(earlier) => replay(driver, purchase, &earlier, answer_by).await,
-            None => Err(Error::Unavailable),
-        },
+        None => replay(database, driver, &key, answer_by).await?.ok_or(Error::Unavailable),
     }
 }
 
-async fn find_key(database: &Database, purchase: &Purchase) -> Result<Option<idempotency_key::Model>, DbErr> {
-    let id = (purchase.customer, OPERATION.to_owned(), purchase.key.clone());
-    idempotency_key::Entity::find_by_id(id).one(database.read()).await
-}
-
-async fn replay(
-    driver: &Driver,
-    purchase: &Purchase,
-    earlier: &idempotency_key::Model,
-    answer_by: Deadline,
-) -> Result<Placed> {
-    if earlier.request_hash != purchase.fingerprint() {
-        return Ok(Placed::Refused(vec![Refusal::KeyReused]));
+/// The answer of an earlier request with the key, if there was one.
+async fn replay(database: &Database, driver: &Driver, key: &Key, answer_by: Deadline) -> Result<Option<Placed>> {
+    match key.earlier(database).await? {
+        Earlier::Nothing => Ok(None),
+        Earlier::Reused => Ok(Some(Placed::Refused(vec![Refusal::KeyReused]))),
+        Earlier::Order(id) => placed(driver.watch(id, answer_by).await?).map(Some),
     }
-    placed(driver.watch(earlier.order_id, answer_by).await?)
 }
 
 fn placed(order: Option<order::Model>) -> Result<Placed> {
@@ -87,39 +80,26 @@ fn placed(order: Option<order::Model>) -> Result<Placed> {
 }
 
 /// Writes key, order, lines and first event, all or nothing. `None` when the key is taken.
-async fn write(database: &Database, purchase: &Purchase, quote: &Quote<'_>) -> Result<Option<Uuid>> {
+async fn write(
+    database: &Database,
+    purchase: &Purchase,
+    key: &Key,
+    quote: &Quote<'_>,
+) -> Result<Option<(order::Model, Vec<order_line::Model>)>> {
     let id = Uuid::now_v7();
+    let lines: Vec<_> = quote.lines.iter().zip(0..).map(|(line, position)| line_row(id, line, position)).collect();
     let tx = database.begin().await?;
     let order = order::Entity::insert(order_row(id, purchase, quote.total)).exec_with_returning(&tx).await?;
-    if !claim_key(&tx, purchase, id).await? {
+    if !key.claim(&tx, id).await? {
         return Ok(None);
     }
-    order_line::Entity::insert_many(quote.lines.iter().zip(0..).map(|(line, position)| line_row(id, line, position)))
-        .exec_without_returning(&tx)
-        .await?;
+    let rows = lines.iter().cloned().map(order_line::Model::into_active_model);
+    order_line::Entity::insert_many(rows).exec_without_returning(&tx).await?;
     order_event::Entity::insert(record(&order, None, order.created_at)).exec_without_returning(&tx).await?;
-    // Nobody can be watching an order whose id nobody knows.
-    tx.commit().await?;
+    outbox::put(&tx, [updated(&order)]).await?;
+    database.commit(tx, [id]).await?;
     tracing::info!(order.id = %id, order.number = order.number, "order placed");
-    Ok(Some(id))
-}
-
-/// The primary key of the keys decides between requests that come at once.
-async fn claim_key(tx: &DatabaseTransaction, purchase: &Purchase, order_id: Uuid) -> Result<bool, DbErr> {
-    let key = idempotency_key::Model {
-        user_id: purchase.customer,
-        operation: OPERATION.to_owned(),
-        key: purchase.key.clone(),
-        request_hash: purchase.fingerprint(),
-        order_id,
-        created_at: time::now(),
-    };
-    let inserted = idempotency_key::Entity::insert(key.into_active_model()).exec_without_returning(tx).await;
-    match inserted {
-        Ok(_) => Ok(true),
-        Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => Ok(false),
-        Err(error) => Err(error),
-    }
+    Ok(Some((order, lines)))
 }
 
 fn order_row(id: Uuid, purchase: &Purchase, total: Money) -> order::ActiveModel {
@@ -147,7 +127,7 @@ fn order_row(id: Uuid, purchase: &Purchase, total: Money) -> order::ActiveModel 
     }
 }
 
-fn line_row(order_id: Uuid, line: &Priced<'_>, position: i32) -> order_line::ActiveModel {
+fn line_row(order_id: Uuid, line: &Priced<'_>, position: i32) -> order_line::Model {
     order_line::Model {
         id: Uuid::now_v7(),
         order_id,
@@ -158,5 +138,4 @@ fn line_row(order_id: Uuid, line: &Priced<'_>, position: i32) -> order_line::Act
         unit_price_minor: line.offer.price.minor,
         quantity: line.wanted.quantity,
     }
-    .into_active_model()
 }

@@ -4,10 +4,11 @@ use sha2::{Digest as _, Sha256};
 use subgraph::{Money, user_error::InvalidInputError};
 use uuid::Uuid;
 
+use super::idempotency::check_key;
+
 const MAX_LINES: usize = 100;
 /// Of one product, after lines that name the same product are put together.
 pub const MAX_QUANTITY: i64 = 1_000;
-const MAX_KEY: usize = 128;
 
 /// A well-formed wish to buy. Every product is in one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,19 +85,13 @@ impl Purchase {
             hash.update(total.currency.code());
             hash.update(total.minor.to_be_bytes());
         }
-        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        hexadecimal(hash)
     }
 }
 
-fn check_key(key: &str) -> Result<(), InvalidInputError> {
-    let visible = key.bytes().all(|byte| byte.is_ascii_graphic());
-    if visible && (1..=MAX_KEY).contains(&key.len()) {
-        return Ok(());
-    }
-    Err(InvalidInputError::new(
-        ["idempotencyKey"],
-        format!("The key has 1 to {MAX_KEY} visible ASCII characters and no spaces."),
-    ))
+/// A finished hash.
+pub fn hexadecimal(hash: Sha256) -> String {
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn merge(lines: &[(Uuid, i32)]) -> Result<Vec<Wanted>, Vec<InvalidInputError>> {

@@ -1,7 +1,7 @@
-use async_graphql::{Context, InputObject, SimpleObject, Union};
+use async_graphql::{Context, ID, InputObject, SimpleObject, Union};
 use subgraph::{
     Database, Id, Identity, Result, Scope, text,
-    user_error::{InvalidInputError, NotFoundError},
+    user_error::{IdempotencyKeyReusedError, InvalidInputError, NotFoundError},
 };
 
 use super::{answer_by, errors::OrderNotCancellableError, order::Order, part, viewer};
@@ -9,6 +9,7 @@ use crate::{
     domain::{
         cancel::{self, Outcome, Wish},
         drive::Driver,
+        idempotency::check_key,
     },
     settings::Settings,
 };
@@ -21,6 +22,9 @@ pub(crate) struct CancelOrderInput {
     pub order_id: Id,
     /// In the caller's own words, at most 500 characters; the order shows it as `cancelNote`.
     pub(crate) reason: Option<String>,
+    /// Repeating a request with the same key has no further effect; a key means one order and one reason. Cancelling is
+    /// safe to repeat without one, too.
+    pub(crate) idempotency_key: Option<ID>,
 }
 
 /// What came of it.
@@ -34,20 +38,18 @@ pub(crate) struct CancelOrderPayload {
 #[derive(Union)]
 pub(crate) enum CancelOrderError {
     InvalidInput(InvalidInputError),
+    IdempotencyKeyReused(IdempotencyKeyReusedError),
     NotFound(NotFoundError),
     OrderNotCancellable(OrderNotCancellableError),
 }
 
 pub(super) async fn resolve(ctx: &Context<'_>, input: CancelOrderInput) -> Result<CancelOrderPayload> {
-    let wish = Wish {
-        order_id: input.order_id.0,
-        reach: viewer(ctx, Scope::OrdersWrite)?,
-        user: Identity::of(ctx).user_id()?,
-        note: match note(input.reason) {
-            Ok(note) => note,
-            Err(error) => return Ok(failed(error.into())),
-        },
+    let (note, key) = match note(input.reason).and_then(|note| Ok((note, key(input.idempotency_key)?))) {
+        Ok(read) => read,
+        Err(error) => return Ok(failed(error.into())),
     };
+    let (reach, user) = (viewer(ctx, Scope::OrdersWrite)?, Identity::of(ctx).user_id()?);
+    let wish = Wish { order_id: input.order_id.0, reach, user, note, key };
     let settings = part::<Settings>(ctx)?;
     let outcome = cancel::cancel_order(
         part::<Database>(ctx)?,
@@ -60,6 +62,7 @@ pub(super) async fn resolve(ctx: &Context<'_>, input: CancelOrderInput) -> Resul
     Ok(match outcome {
         Outcome::Order(order) => CancelOrderPayload { order: Some(Order(*order)), errors: Vec::new() },
         Outcome::NotFound => failed(NotFoundError::new(["orderId"], "There is no such order.").into()),
+        Outcome::KeyReused => failed(IdempotencyKeyReusedError::default().into()),
         Outcome::TooLate(order) => {
             CancelOrderPayload { order: Some(Order(*order)), errors: vec![OrderNotCancellableError::too_late().into()] }
         }
@@ -72,6 +75,10 @@ fn note(reason: Option<String>) -> Result<Option<String>, InvalidInputError> {
         .map(|reason| text::lines(&reason, MAX_NOTE))
         .transpose()
         .map_err(|error| InvalidInputError::new(["reason"], error.to_string()))
+}
+
+fn key(key: Option<ID>) -> Result<Option<String>, InvalidInputError> {
+    key.map(|key| check_key(&key).map(|()| key.0)).transpose()
 }
 
 fn failed(error: CancelOrderError) -> CancelOrderPayload {

@@ -11,7 +11,7 @@ use products::Products;
 use serde_json::{Value, json};
 use service::{shutdown::Shutdown, token::ClientCredentialsSettings};
 use subgraph::{Database, DatabaseSettings, Running, Subgraph, SubgraphSettings, boot};
-use testing::{TestDatabase, TestIssuer, database, graphql::Client};
+use testing::{TestDatabase, TestIssuer, database, graphql::Client, nats::TestNats};
 use tokio::{net::TcpListener, task::AbortHandle};
 use uuid::Uuid;
 
@@ -115,8 +115,12 @@ impl TestApp {
 
     /// Another process of the orders service on the same database, which soon notices what the first one does.
     pub(crate) async fn start_replica(&self) -> Running {
+        self.start_replica_with(|settings| settings.database.look_again = Duration::from_millis(50)).await
+    }
+
+    pub(crate) async fn start_replica_with(&self, change: impl Fn(&mut SubgraphSettings<Orders>)) -> Running {
         let mut settings = self.settings.clone();
-        settings.database.look_again = Duration::from_millis(50);
+        change(&mut settings);
         boot::start(settings, self.shutdown.clone()).await.unwrap()
     }
 
@@ -140,6 +144,12 @@ impl TestApp {
         std::mem::take(&mut self.shutdown).trigger();
         self.orders = boot::start(self.settings.clone(), self.shutdown.clone()).await.unwrap();
         self.clients[0] = Client::new(url(&self.orders));
+    }
+
+    /// The same, and its events go to this server from then on.
+    pub(crate) async fn restart_with_nats(&mut self, nats: &TestNats) {
+        self.settings.events.nats_url = Some(nats.url.clone());
+        self.restart().await;
     }
 
     pub(crate) fn is_postgres(&self) -> bool {

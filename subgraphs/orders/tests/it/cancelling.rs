@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use orders::{
-    domain::{
-        arrow::{self, Cause},
-        saga::Event,
+    domain::arrow,
+    entities::{
+        order::{self, State},
+        order_event,
     },
-    entities::order::{self, State},
 };
-use sea_orm::EntityTrait as _;
+use sea_orm::{EntityTrait as _, QueryFilter as _, sea_query::Expr};
 use serde_json::{Value, json};
+use testing::graphql::Client;
 use uuid::Uuid;
 
 use crate::{
@@ -98,11 +99,20 @@ async fn an_order_whose_stock_is_reserved_gives_it_up() {
     .await;
 }
 
-/// Takes the order to RESERVED, where it stays for no longer than a moment by itself.
+/// Takes the order to RESERVED, where none stays by itself: the decision is written along with it.
 async fn hear_of_reservation(app: &TestApp, id: Uuid) {
-    let order = order::Entity::find_by_id(id).one(app.orders.database.read()).await.unwrap().unwrap();
-    let moved = arrow::take(&app.orders.database, &order, Event::Held, Cause::default()).await.unwrap();
-    assert_eq!(moved.map(|order| order.saga_state), Some(State::Reserved));
+    let database = app.orders.database.write();
+    let order = order::Entity::find_by_id(id).one(database).await.unwrap().unwrap();
+    let reserved = order::Model { saga_state: State::Reserved, version: order.version + 1, ..order.clone() };
+    let event = arrow::record(&reserved, Some(order.saga_state), order.created_at);
+    order_event::Entity::insert(event).exec_without_returning(database).await.unwrap();
+    order::Entity::update_many()
+        .col_expr(order::Column::SagaState, Expr::value(reserved.saga_state))
+        .col_expr(order::Column::Version, Expr::value(reserved.version))
+        .filter(order::COLUMN.id.eq(id))
+        .exec(database)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -199,4 +209,39 @@ async fn what_is_said_about_a_cancellation_has_bounds() {
         let error = json!({ "code": "INVALID_INPUT", "path": ["reason"] });
         assert_eq!(payload, json!({ "order": null, "errors": [error] }));
     }
+}
+
+async fn cancel_with(client: &Client, input: Value) -> Value {
+    let query = "mutation($input: CancelOrderInput!) { cancelOrder(input: $input) \
+        { order { id status version } errors { __typename ... on UserError { code path } } } }";
+    client.data(query, json!({ "input": input })).await["cancelOrder"].take()
+}
+
+#[tokio::test]
+async fn a_key_means_one_cancellation() {
+    on_each_database(async |app| {
+        let lamp = app.product("LAMP", "1.00", 5).await;
+        let buyer = app.user(Uuid::now_v7());
+        let first = id_of(&place(&buyer, "a", &[(&lamp, 2)]).await);
+        let second = id_of(&place(&buyer, "b", &[(&lamp, 2)]).await);
+        let input = |id: &str, reason: &str| json!({ "orderId": id, "reason": reason, "idempotencyKey": "k" });
+        let asked = join_all((0..20).map(|_| cancel_with(&buyer, input(&first, "too big")))).await;
+        for payload in &asked {
+            let order = json!({ "id": first, "status": "CANCELLED", "version": 6 });
+            assert_eq!(*payload, json!({ "order": order, "errors": [] }));
+        }
+        let reused = json!({ "order": null, "errors": [
+            { "__typename": "IdempotencyKeyReusedError", "code": "IDEMPOTENCY_KEY_REUSED", "path": ["idempotencyKey"] },
+        ] });
+        assert_eq!(cancel_with(&buyer, input(&second, "too big")).await, reused);
+        assert_eq!(cancel_with(&buyer, input(&first, "too small")).await, reused);
+        assert_eq!(app.stock(&lamp).await, (3, 0));
+        let stranger = app.user(Uuid::now_v7());
+        assert_eq!(cancel_with(&stranger, input(&second, "mine")).await["errors"][0]["code"], "NOT_FOUND");
+        let own = input(&second, "mine");
+        assert_eq!(cancel_with(&app.staff(), own).await["order"]["status"], "CANCELLED", "keys belong to a user");
+        let bad = json!({ "orderId": first, "idempotencyKey": "two words" });
+        assert_eq!(cancel_with(&buyer, bad).await["errors"][0]["path"], json!(["idempotencyKey"]));
+    })
+    .await;
 }

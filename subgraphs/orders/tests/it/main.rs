@@ -11,5 +11,6 @@ mod cancelling;
 mod recovery;
 mod reading;
 mod updates;
+mod events;
 mod authorization;
 mod seed;
