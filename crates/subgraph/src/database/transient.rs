@@ -4,7 +4,8 @@ use sea_orm::{
 };
 
 /// True when the same statement may succeed later, unchanged: nothing is wrong with it, but with the
-/// moment. What it would have written is not written.
+/// moment. What it would have written is not written; where the commit itself failed, that is known of SQLite only until
+/// the process ends, since the log may hold it.
 pub(crate) fn is_transient(error: &DbErr) -> bool {
     match error {
         DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
@@ -15,7 +16,7 @@ pub(crate) fn is_transient(error: &DbErr) -> bool {
                     let code = error.code().unwrap_or_default();
                     match error.try_downcast_ref::<PgDatabaseError>() {
                         Some(_) => is_transient_state(&code),
-                        None => is_busy(&code),
+                        None => is_transient_result(&code),
                     }
                 }
                 _ => false,
@@ -31,9 +32,10 @@ fn is_transient_state(state: &str) -> bool {
     matches!(state.get(..2), Some("08" | "40" | "53" | "57")) || state == "55P03"
 }
 
-/// SQLite's `SQLITE_BUSY` (5) and `SQLITE_LOCKED` (6), with whatever detail in the upper bits.
-fn is_busy(code: &str) -> bool {
-    code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6))
+/// SQLite's locks (`SQLITE_BUSY` 5, `SQLITE_LOCKED` 6) and what is wrong with the disk (`SQLITE_READONLY` 8, `SQLITE_IOERR`
+/// 10, `SQLITE_FULL` 13, `SQLITE_CANTOPEN` 14), with whatever detail in the upper bits.
+fn is_transient_result(code: &str) -> bool {
+    code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 8 | 10 | 13 | 14))
 }
 
 #[cfg(test)]
@@ -48,7 +50,16 @@ mod tests {
             assert_eq!(is_transient_state(state), transient, "{state}");
         }
         for (code, busy) in [("5", true), ("517", true), ("2067", false), ("1", false)] {
-            assert_eq!(is_busy(code), busy, "{code}");
+            assert_eq!(is_transient_result(code), busy, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_disk_that_fails_may_be_well_later_and_a_broken_file_is_not() {
+        let (read_only, fsync, full, cannot_open, corrupt) = ("8", "1034", "13", "14", "11");
+        for (code, transient) in [(read_only, true), (fsync, true), (full, true), (cannot_open, true), (corrupt, false)]
+        {
+            assert_eq!(is_transient_result(code), transient, "{code}");
         }
     }
 }
