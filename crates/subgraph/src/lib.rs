@@ -2,12 +2,14 @@
 //!
 //! Read in the order of a process's life: [`boot`] (commands, settings, start), [`database`], [`feed`] (what changes
 //! in it), [`outbox`] (what others are told of it), [`server`] (HTTP to schema), [`identity`] (who asks), then the vocabulary that schemas share:
-//! [`error`], [`user_error`], [`id`], [`money`], [`text`], [`paging`], [`time`] and [`sdl`]. [`audit`] finds rows that break a rule.
+//! [`error`], [`user_error`], [`id`], [`money`], [`text`], [`paging`], [`time`] and [`sdl`]. [`audit`] finds rows that break a rule,
+//! and [`fail_point`] is where tests let a process die.
 
 pub mod audit;
 pub mod boot;
 pub mod database;
 pub mod error;
+pub mod fail_point;
 pub mod feed;
 pub mod id;
 pub mod identity;

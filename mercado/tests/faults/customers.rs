@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     sync::atomic::{AtomicUsize, Ordering},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng, seq::IndexedRandom as _};
@@ -16,8 +16,15 @@ use crate::market::PASSWORD;
 const PLACE: &str = "mutation($input: PlaceOrderInput!) {
     placeOrder(input: $input) { order { id status } errors { __typename ... on UserError { code } } }
 }";
+const ADJUST_STOCK: &str = "mutation($input: AdjustStockInput!) { adjustStock(input: $input) { stock { onHand } } }";
+const CREATE_PRODUCT: &str =
+    "mutation($input: CreateProductInput!) { createProduct(input: $input) { product { id } } }";
+const CREATE_STOCK: &str = "mutation($input: CreateStockInput!) { createStock(input: $input) { stock { onHand } } }";
 const SET_STOCK: &str = "mutation($input: SetStockInput!) { setStock(input: $input) { stock { onHand } } }";
 const CANCEL: &str = "mutation($input: CancelOrderInput!) { cancelOrder(input: $input) { order { id status } } }";
+
+/// Longer than anything is away.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What one customer knows of one order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +37,15 @@ pub(crate) struct Entry {
 
 /// By idempotency key.
 pub(crate) type Ledger = HashMap<String, Entry>;
+
+/// Something to ask for, which may be asked again.
+#[derive(Clone)]
+pub(crate) struct Wish {
+    operation: &'static str,
+    input: Value,
+    /// Of the object that is the answer.
+    path: &'static [&'static str],
+}
 
 /// Somebody with an account, who asks again until there is an answer.
 #[derive(Clone)]
@@ -45,48 +61,71 @@ impl Person {
         Self { client: sign_in(visitor, account).await.unwrap(), visitor: visitor.clone(), account }
     }
 
-    /// The order of the answer to `placeOrder` with this key, however often it has to be sent.
-    pub(crate) async fn place(&mut self, key: &str, products: &[&String]) -> Value {
-        self.until_told(PLACE, &wanted(key, products), &["placeOrder", "order"]).await
-    }
-
-    /// The same, asked once; `None` where no order is told of.
-    pub(crate) async fn try_place(&self, key: &str, products: &[&String]) -> Option<Value> {
-        let mut answer = self.client.try_run(PLACE, wanted(key, products)).await?;
-        Some(answer["data"]["placeOrder"]["order"].take()).filter(Value::is_object)
-    }
-
-    pub(crate) async fn cancel(&mut self, order: &str) {
-        let input = json!({ "input": { "orderId": order, "reason": "changed my mind" } });
-        self.until_told(CANCEL, &input, &["cancelOrder", "order"]).await;
-    }
-
-    pub(crate) async fn set_stock(&mut self, product: &str, units: usize) {
-        let input = json!({ "productId": product, "onHand": units, "reason": "counted", "idempotencyKey": "once" });
-        self.until_told(SET_STOCK, &json!({ "input": input }), &["setStock", "stock"]).await;
-    }
-
-    async fn until_told(&mut self, operation: &str, input: &Value, path: &[&str]) -> Value {
+    /// The answer, however often it has to be asked for.
+    pub(crate) async fn ask(&mut self, wish: &Wish) -> Value {
+        let started = Instant::now();
         loop {
-            let answer = self.client.try_run(operation, input.clone()).await.unwrap_or_default();
-            let told = path.iter().fold(&answer["data"], |value, key| &value[key]);
-            if told.is_object() {
-                return told.clone();
+            let answer = self.send(wish).await;
+            if let Some(told) = told(wish, &answer) {
+                return told;
             }
             if answer["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
                 && let Some(client) = sign_in(&self.visitor, self.account).await
             {
                 self.client = client;
             }
+            assert!(started.elapsed() < PATIENCE, "{answer}");
             sleep(Duration::from_millis(50)).await;
         }
     }
+
+    /// The same, asked once; `None` where nothing is told.
+    pub(crate) async fn ask_once(&self, wish: &Wish) -> Option<Value> {
+        told(wish, &self.send(wish).await)
+    }
+
+    /// The whole response; null where none came.
+    pub(crate) async fn send(&self, wish: &Wish) -> Value {
+        self.client.try_run(wish.operation, json!({ "input": wish.input })).await.unwrap_or_default()
+    }
+}
+
+fn told(wish: &Wish, answer: &Value) -> Option<Value> {
+    let told = wish.path.iter().fold(&answer["data"], |value, key| &value[key]);
+    Some(told.clone()).filter(Value::is_object)
 }
 
 /// One of each product.
-fn wanted(key: &str, products: &[&String]) -> Value {
+pub(crate) fn buying(key: &str, products: &[&String]) -> Wish {
     let lines: Vec<Value> = products.iter().map(|product| json!({ "productId": product, "quantity": 1 })).collect();
-    json!({ "input": { "idempotencyKey": key, "lines": lines } })
+    let input = json!({ "idempotencyKey": key, "lines": lines });
+    Wish { operation: PLACE, input, path: &["placeOrder", "order"] }
+}
+
+pub(crate) fn cancelling(order: &str) -> Wish {
+    let input = json!({ "orderId": order, "reason": "changed my mind" });
+    Wish { operation: CANCEL, input, path: &["cancelOrder", "order"] }
+}
+
+pub(crate) fn setting_stock(product: &str, units: usize) -> Wish {
+    let input = json!({ "productId": product, "onHand": units, "reason": "counted", "idempotencyKey": product });
+    Wish { operation: SET_STOCK, input, path: &["setStock", "stock"] }
+}
+
+pub(crate) fn adding_stock(key: &str, product: &str, units: i64) -> Wish {
+    let input = json!({ "productId": product, "delta": units, "reason": "came in", "idempotencyKey": key });
+    Wish { operation: ADJUST_STOCK, input, path: &["adjustStock", "stock"] }
+}
+
+pub(crate) fn creating_product(sku: &str) -> Wish {
+    let input = json!({ "sku": sku, "name": sku, "price": { "amount": "1.00", "currencyCode": "EUR" } });
+    Wish { operation: CREATE_PRODUCT, input, path: &["createProduct", "product"] }
+}
+
+/// That the product has stock already is an answer, too.
+pub(crate) fn creating_stock(product: &str, units: i64) -> Wish {
+    let input = json!({ "productId": product, "onHand": units });
+    Wish { operation: CREATE_STOCK, input, path: &["createStock"] }
 }
 
 /// `None` when `auth` cannot be reached.
@@ -112,14 +151,14 @@ pub(crate) async fn buy(mut person: Person, name: usize, products: &[String], le
     while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok() {
         let key = format!("{name}-{}", ledger.len());
         let wanted: Vec<&String> = products.sample(&mut dice, 2).collect();
-        let order = person.place(&key, &wanted).await;
+        let order = person.ask(&buying(&key, &wanted)).await;
         let entry = Entry {
             order: order["id"].as_str().unwrap().to_owned(),
             completed: order["status"] == "COMPLETED",
             cancel_asked: dice.random_ratio(1, 10),
         };
         if entry.cancel_asked {
-            person.cancel(&entry.order).await;
+            person.ask(&cancelling(&entry.order)).await;
         }
         ledger.insert(key, entry);
     }

@@ -6,5 +6,6 @@ mod customers;
 mod kills;
 mod market;
 mod network;
+mod points;
 mod process;
 mod race;

@@ -1,6 +1,7 @@
 //! A market of five processes.
 
 use std::{
+    os::unix::process::ExitStatusExt as _,
     sync::atomic::{AtomicU64, Ordering},
     time::{Duration, Instant},
 };
@@ -12,12 +13,17 @@ use testing::{TestDatabase, database, graphql::Client, proxy::FaultProxy};
 use tokio::{
     process::Child,
     sync::{Mutex, MutexGuard},
-    time::sleep,
+    time::{sleep, timeout},
 };
 
 use crate::process::{Plan, Service};
 
 pub(crate) const PASSWORD: &str = "mercado-demo-2026";
+
+/// What `abort` ends a process with.
+const SIGABRT: i32 = 6;
+/// Longer than it takes to pass any fail point.
+const DEAD_WITHIN: Duration = Duration::from_secs(20);
 
 /// Markets of five processes keep a machine busy: there is one at a time.
 static ONE: Mutex<()> = Mutex::const_new(());
@@ -50,23 +56,22 @@ pub(crate) async fn on_postgresql() -> Option<[TestDatabase; 4]> {
 impl Processes {
     /// With the small demo market.
     pub(crate) async fn start(places: [TestDatabase; 4]) -> Self {
-        let Ports { gateway, auth, products, inventory, orders } = Ports::any().check().unwrap();
-        Self::start_on(places, [gateway, auth, products, inventory, orders], None).await
+        Self::start_by(Plan::new(&places), places).await
     }
 
     /// As [`start`](Self::start), with a proxy before inventory.
     pub(crate) async fn start_behind_proxy(places: [TestDatabase; 4]) -> (Self, FaultProxy) {
-        let Ports { gateway, auth, products, inventory, orders } = Ports::any().check().unwrap();
+        let mut plan = Plan::new(&places);
+        let inventory = plan.ports[3];
         let proxy = FaultProxy::to(([127, 0, 0, 1], inventory).into()).await;
-        let ports = [gateway, auth, products, proxy.address.port(), orders];
-        (Self::start_on(places, ports, Some(inventory)).await, proxy)
+        plan.ports[3] = proxy.address.port();
+        plan.inventory_listens = Some(inventory);
+        (Self::start_by(plan, places).await, proxy)
     }
 
-    async fn start_on(places: [TestDatabase; 4], ports: [u16; 5], inventory_listens: Option<u16>) -> Self {
+    /// As [`start`](Self::start), as planned.
+    pub(crate) async fn start_by(plan: Plan, places: [TestDatabase; 4]) -> Self {
         let only = ONE.lock().await;
-        let databases = places.each_ref().map(|place| place.url.clone());
-        let secret = "a secret of one test and of nobody else".repeat(2);
-        let plan = Plan { ports, databases, secret, inventory_listens };
         fill(plan.settings()).await;
         let connect = async |url: &String| {
             let settings = DatabaseSettings { url: url.clone(), max_connections: 2, ..DatabaseSettings::default() };
@@ -82,9 +87,7 @@ impl Processes {
             plan,
             _places: places,
         };
-        for service in Service::ALL {
-            until_ready(&processes.plan, service).await;
-        }
+        processes.until_ready().await;
         processes
     }
 
@@ -109,17 +112,62 @@ impl Processes {
 
     /// SIGKILL, and at once a new process. Returns when that serves.
     pub(crate) async fn kill(&self, service: Service) {
+        self.restart(service, |_| ()).await;
+    }
+
+    /// As [`kill`](Self::kill), of a process that may be gone already; the new one is told something else, and may die of it.
+    pub(crate) async fn restart(&self, service: Service, change: impl FnOnce(&mut Plan)) {
         let mut running = self.running[service as usize].lock().await;
         running.kill().await.unwrap();
+        let mut plan = self.plan.clone();
+        change(&mut plan);
         let started = Instant::now();
-        *running = self.plan.start(service);
-        until_ready(&self.plan, service).await;
+        *running = plan.start(service);
+        let dead = async {
+            while running.try_wait().unwrap().is_none() {
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::select! {
+            () = until_ready(&plan, service) => {}
+            () = dead => {}
+        }
         let took = u64::try_from(started.elapsed().as_millis()).unwrap();
         self.slowest_restart_ms.fetch_max(took, Ordering::Relaxed);
     }
 
+    pub(crate) async fn restart_if_dead(&self, service: Service) {
+        let ended = self.running[service as usize].lock().await.try_wait().unwrap();
+        if ended.is_some() {
+            self.restart(service, |_| ()).await;
+        }
+    }
+
+    /// SIGKILL, and no new process.
+    pub(crate) async fn end(&self, service: Service) {
+        self.running[service as usize].lock().await.kill().await.unwrap();
+    }
+
+    /// Returns once the process has died at its fail point.
+    pub(crate) async fn until_dead(&self, service: Service, point: &str) {
+        let mut running = self.running[service as usize].lock().await;
+        // `wait` would close it, and that is a request to stop.
+        let _open = running.stdin.take();
+        let Ok(ended) = timeout(DEAD_WITHIN, running.wait()).await else {
+            panic!("{service:?} does not pass {point}");
+        };
+        assert_eq!(ended.unwrap().signal(), Some(SIGABRT));
+    }
+
     pub(crate) fn slowest_restart(&self) -> Duration {
         Duration::from_millis(self.slowest_restart_ms.load(Ordering::Relaxed))
+    }
+
+    /// Ends once each service can do its work.
+    pub(crate) async fn until_ready(&self) {
+        for service in Service::ALL {
+            until_ready(&self.plan, service).await;
+        }
     }
 
     /// What breaks a rule, each in one line.

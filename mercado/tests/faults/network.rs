@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use testing::proxy::{Fault, FaultProxy};
 
 use crate::{
-    customers::{Person, products},
+    customers::{Person, buying, products},
     kills::settle,
     market::{Processes, on_sqlite},
 };
@@ -65,7 +65,7 @@ async fn buy_under(shopper: &Person, products: &[String], fault: Fault) -> Bough
         for number in 0..ORDERS_EACH {
             let key = format!("{fault:?}-{name}-{number}").replace(' ', "");
             let started = Instant::now();
-            let told = shopper.try_place(&key, &[&products[name]]).await;
+            let told = shopper.ask_once(&buying(&key, &[&products[name]])).await;
             bought.slowest = bought.slowest.max(started.elapsed());
             bought.unanswered += usize::from(told.is_none());
         }
@@ -84,7 +84,7 @@ async fn recovers(shopper: &Person, products: &[String], fault: Fault, proxy: &F
     for attempt in 0.. {
         let key = format!("after-{fault:?}-{attempt}").replace(' ', "");
         let calls = proxy.requests();
-        let told = shopper.try_place(&key, &[&products[CUSTOMERS]]).await;
+        let told = shopper.ask_once(&buying(&key, &[&products[CUSTOMERS]])).await;
         if told.is_some_and(|order| order["status"] == "COMPLETED") {
             assert!(proxy.requests() > calls);
             return;

@@ -1,17 +1,20 @@
 //! One of the five processes: this test's own program, started again with the test below.
 
-use std::{env, io, process::Stdio, thread};
+use std::{env, io, process::Stdio, thread, time::Duration};
 
+use client::BreakerSettings;
 use mercado::{Credentials, Databases, MarketSettings, Ports, start_gateway};
 use serde::{Deserialize, Serialize};
 use service::{
     shutdown::Shutdown,
     telemetry::{self, TelemetrySettings},
 };
-use subgraph::{Subgraph, SubgraphSettings, boot};
+use subgraph::{Subgraph, SubgraphSettings, boot, fail_point};
+use testing::TestDatabase;
 use tokio::process::{Child, Command};
 
 const PLAN: &str = "MERCADO_FAULTS_PLAN";
+const IMPATIENCE: Duration = Duration::from_millis(500);
 
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Service {
@@ -36,15 +39,39 @@ pub(crate) struct Plan {
     pub(crate) secret: String,
     /// Where inventory listens if it is behind a proxy, at whose port the others ask it.
     pub(crate) inventory_listens: Option<u16>,
+    /// Customers wait for 500 ms only, what is overdue is looked for as often, and no breaker opens.
+    pub(crate) impatient: bool,
+    /// Other than the usual one.
+    pub(crate) reservation_ttl: Option<Duration>,
+    /// The point at which a process that is started by this plan dies.
+    pub(crate) dies_at: Option<String>,
 }
 
 impl Plan {
+    /// On free ports.
+    pub(crate) fn new(places: &[TestDatabase; 4]) -> Self {
+        let Ports { gateway, auth, products, inventory, orders } = Ports::any().check().unwrap();
+        Self {
+            ports: [gateway, auth, products, inventory, orders],
+            databases: places.each_ref().map(|place| place.url.clone()),
+            secret: "a secret of one test and of nobody else".repeat(2),
+            inventory_listens: None,
+            impatient: false,
+            reservation_ttl: None,
+            dies_at: None,
+        }
+    }
+
     pub(crate) fn settings(&self) -> MarketSettings {
         let [gateway, auth, products, inventory, orders] = self.ports;
         let ports = Ports { gateway, auth, products, inventory, orders };
         let [auth, products, inventory, orders] = self.databases.clone();
         let databases = Databases::Urls { auth, products, inventory, orders };
-        MarketSettings { ports, databases, ..MarketSettings::embedded("unused".as_ref()) }
+        let mut settings = MarketSettings { ports, databases, ..MarketSettings::embedded("unused".as_ref()) };
+        if self.impatient {
+            settings.engine.subgraph.breaker = never_opens();
+        }
+        settings
     }
 
     /// Starts the process, which ends when this one does.
@@ -60,6 +87,9 @@ impl Plan {
     }
 
     async fn run(&self, service: Service, shutdown: Shutdown) {
+        if let Some(point) = &self.dies_at {
+            fail_point::die_at(point.clone());
+        }
         let settings = self.settings();
         let credentials = Credentials { orders: self.secret.clone().into(), inventory: self.secret.clone().into() };
         let ports = &settings.ports;
@@ -69,12 +99,29 @@ impl Plan {
             Service::Inventory => {
                 let mut inventory = settings.inventory(ports, &credentials);
                 inventory.listen.set_port(self.inventory_listens.unwrap_or(ports.inventory));
+                if self.impatient {
+                    inventory.service.sweep_interval = IMPATIENCE;
+                }
                 serve(inventory, shutdown).await;
             }
-            Service::Orders => serve(settings.orders(ports, &credentials), shutdown).await,
+            Service::Orders => {
+                let mut orders = settings.orders(ports, &credentials);
+                if self.impatient {
+                    orders.service.answer_within = IMPATIENCE;
+                    orders.service.client.breaker = never_opens();
+                }
+                if let Some(ttl) = self.reservation_ttl {
+                    orders.service.reservation_ttl = ttl;
+                }
+                serve(orders, shutdown).await;
+            }
             Service::Gateway => start_gateway(&settings, ports, shutdown).await.unwrap().task.await.unwrap(),
         }
     }
+}
+
+fn never_opens() -> BreakerSettings {
+    BreakerSettings { min_calls: u64::MAX, ..BreakerSettings::default() }
 }
 
 async fn serve<S: Subgraph>(settings: SubgraphSettings<S>, shutdown: Shutdown) {

@@ -7,7 +7,7 @@ use futures_util::{StreamExt as _, future::join_all, stream};
 use orders::{audit::claims, entities::order::State};
 
 use crate::{
-    customers::{Person, products},
+    customers::{Person, buying, products, setting_stock},
     kills::{setting, settle},
     market::{Processes, on_postgresql},
 };
@@ -24,7 +24,7 @@ async fn i11_of_buyers_who_send_everything_three_times_as_many_get_it_as_there_a
     market.add_replicas().await;
     let gateways = market.gateways();
     let product = products(&gateways[0]).await.swap_remove(0);
-    Person::sign_in(&gateways[0], "staff").await.set_stock(&product, units).await;
+    Person::sign_in(&gateways[0], "staff").await.ask(&setting_stock(&product, units)).await;
     let mut shoppers = Vec::new();
     for gateway in &gateways {
         shoppers.push(Person::sign_in(gateway, "shopper").await);
@@ -34,7 +34,7 @@ async fn i11_of_buyers_who_send_everything_three_times_as_many_get_it_as_there_a
         let key = format!("buyer-{number}");
         let copies = (0..3).map(|copy| {
             let (mut shopper, key, product) = (shoppers[copy % shoppers.len()].clone(), key.clone(), &product);
-            async move { shopper.place(&key, &[product]).await["id"].as_str().unwrap().to_owned() }
+            async move { shopper.ask(&buying(&key, &[product])).await["id"].as_str().unwrap().to_owned() }
         });
         join_all(copies)
     };

@@ -75,6 +75,18 @@ fn the_gateway_knows_nothing_of_commerce() {
     }
 }
 
+#[test]
+fn fail_points_are_in_tests_only() {
+    let features = |edges: &str| {
+        let arguments = ["tree", "--package", "mercado", "--edges", edges, "--locked", "--offline"];
+        let output = Command::new(env!("CARGO")).args(arguments).current_dir(root()).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(features("normal,build,dev,features").contains("failpoints"));
+    assert!(!features("normal,build,features").contains("failpoints"));
+}
+
 fn metadata() -> Value {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--no-deps", "--format-version", "1", "--offline"])

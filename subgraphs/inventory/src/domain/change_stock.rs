@@ -2,7 +2,7 @@
 
 use sea_orm::{DatabaseTransaction, DbErr};
 use serde::{Deserialize, Serialize};
-use subgraph::{Database, time};
+use subgraph::{Database, fail_point, time};
 use uuid::Uuid;
 
 use super::{
@@ -67,7 +67,9 @@ pub(crate) async fn change(
         Claim::New => {
             let outcome = make(&tx, change, actor).await?;
             idempotency::answer(&tx, &key, &outcome).await?;
+            fail_point!("inventory.change.before");
             database.commit(tx, [change.product]).await?;
+            fail_point!("inventory.change.after");
             outcome
         }
     };

@@ -2,7 +2,7 @@
 
 use client::Deadline;
 use sea_orm::{DbErr, EntityTrait as _, IntoActiveModel as _, prelude::DateTimeUtc};
-use subgraph::{Database, outbox, time};
+use subgraph::{Database, fail_point, outbox, time};
 use uuid::Uuid;
 
 use super::ledger::{self, Cause};
@@ -44,7 +44,9 @@ pub(crate) async fn create(
     actor: &str,
     deadline: Deadline,
 ) -> Result<stock::Model, CreateError> {
+    fail_point!("inventory.products.before");
     let exists = products.exists(new.product, deadline).await.map_err(CreateError::Products)?;
+    fail_point!("inventory.products.after");
     if exists { write(database, new, actor).await } else { Err(CreateError::ProductNotFound) }
 }
 
@@ -58,7 +60,9 @@ async fn write(database: &Database, new: &NewStock, actor: &str) -> Result<stock
     }
     movement::Entity::insert(movement.into_active_model()).exec_without_returning(&tx).await?;
     outbox::put(&tx, [ledger::stock_changed(&row, &cause)]).await?;
+    fail_point!("inventory.create.before");
     database.commit(tx, [row.product_id]).await?;
+    fail_point!("inventory.create.after");
     Ok(row)
 }
 

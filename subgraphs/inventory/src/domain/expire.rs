@@ -1,7 +1,7 @@
 //! Giving back what was held for orders of which nothing more was heard.
 
 use sea_orm::{DbErr, prelude::DateTimeUtc};
-use subgraph::{Database, time};
+use subgraph::{Database, fail_point, time};
 use uuid::Uuid;
 
 use super::{
@@ -36,6 +36,8 @@ async fn expire(database: &Database, id: Uuid, now: DateTimeUtc) -> Result<bool,
     };
     let Step::To(to) = protocol::step(due.status, Request::Expire) else { return Ok(false) };
     let (_, products) = advance(&tx, due, to, ACTOR, now).await?;
+    fail_point!("inventory.expire.before");
     database.commit(tx, products).await?;
+    fail_point!("inventory.expire.after");
     Ok(true)
 }

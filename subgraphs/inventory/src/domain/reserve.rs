@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use sea_orm::{DatabaseTransaction, DbErr, prelude::DateTimeUtc};
-use subgraph::{Database, time};
+use subgraph::{Database, fail_point, time};
 use uuid::Uuid;
 
 use super::{
@@ -55,7 +55,9 @@ pub(crate) async fn reserve(
         return answer_again(&tx, &claimed).await;
     }
     let answer = hold_or_reject(&tx, claimed, &request.lines, actor, now).await?;
+    fail_point!("inventory.reserve.before", answer.status);
     database.commit(tx, request.lines.products()).await?;
+    fail_point!("inventory.reserve.after", answer.status);
     Ok(answer)
 }
 

@@ -2,7 +2,7 @@
 //! compare-and-swap of the status.
 
 use sea_orm::{DatabaseTransaction, DbErr, prelude::DateTimeUtc};
-use subgraph::{Database, time};
+use subgraph::{Database, fail_point, time};
 use uuid::Uuid;
 
 use super::{
@@ -48,7 +48,9 @@ pub(crate) async fn release(database: &Database, id: Uuid, actor: &str) -> Resul
     };
     let tx = database.begin().await?;
     if reservation::claim(&tx, &tombstone).await? {
+        fail_point!("inventory.tombstone.before");
         tx.commit().await?;
+        fail_point!("inventory.tombstone.after");
         return Ok(tombstone);
     }
     follow(database, tx, id, Request::Release, actor).await
@@ -76,7 +78,9 @@ async fn follow(
         Step::Refuse => return Err(SettleError::NotHeld(Some(found))),
     };
     let (settled, products) = advance(&tx, found, to, actor, time::now()).await?;
+    fail_point!("inventory.settle.before", settled.status);
     database.commit(tx, products).await?;
+    fail_point!("inventory.settle.after", settled.status);
     Ok(settled)
 }
 

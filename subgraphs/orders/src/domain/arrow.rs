@@ -8,7 +8,7 @@ use sea_orm::{
     QueryFilter as _, prelude::Expr,
 };
 use serde_json::json;
-use subgraph::{Database, outbox, time};
+use subgraph::{Database, fail_point, outbox, time};
 
 use super::saga::{Effect, Event, Saga, step};
 use crate::entities::{
@@ -48,13 +48,13 @@ pub async fn take(
     }
     let tx = database.begin().await?;
     let taken = take_in(&tx, order, event, cause).await?;
-    if taken.is_some() {
-        database.commit(tx, [order.id]).await?;
+    if let Some(taken) = &taken {
+        commit(database, tx, taken).await?;
     }
     Ok(taken)
 }
 
-/// As [`take`], in a transaction of the caller's, who commits it when the arrow is taken.
+/// As [`take`], in a transaction of the caller's, which ends with [`commit`] when the arrow is taken.
 pub async fn take_in(
     tx: &DatabaseTransaction,
     order: &order::Model,
@@ -76,8 +76,16 @@ pub async fn take_in(
         order_event::Entity::insert_many(records).exec_without_returning(tx).await?;
         outbox::put(tx, events).await?;
     }
-    tracing::info!(order.id = %last.id, state = ?last.saga_state, event = ?event, "order moves");
     Ok(path.pop())
+}
+
+/// Ends the transaction in which the order has come to where it is.
+pub async fn commit(database: &Database, tx: DatabaseTransaction, taken: &order::Model) -> Result<(), DbErr> {
+    fail_point!("orders.arrow.before", taken.saga_state);
+    database.commit(tx, [taken.id]).await?;
+    fail_point!("orders.arrow.after", taken.saga_state);
+    tracing::info!(order.id = %taken.id, state = ?taken.saga_state, "order moved");
+    Ok(())
 }
 
 /// The order after the event, and after each arrow that it takes from there without asking anybody.

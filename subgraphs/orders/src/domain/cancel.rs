@@ -9,7 +9,7 @@ use subgraph::{Database, time};
 use uuid::Uuid;
 
 use super::{
-    arrow::{Cause, take_in},
+    arrow::{self, Cause, take_in},
     drive::Driver,
     idempotency::{Earlier, Key},
     purchase::hexadecimal,
@@ -97,11 +97,14 @@ async fn ask(database: &Database, order: &order::Model, wish: &Wish, key: Option
     {
         return Ok(false);
     }
-    if !is_under_way(order) && take_in(&tx, order, Event::CancelAsked, cause(wish, order)).await?.is_none() {
-        return Ok(false);
+    if is_under_way(order) {
+        database.commit(tx, []).await?;
+        return Ok(true);
     }
-    database.commit(tx, [order.id]).await?;
-    Ok(true)
+    match take_in(&tx, order, Event::CancelAsked, cause(wish, order)).await? {
+        Some(taken) => arrow::commit(database, tx, &taken).await.map(|()| true),
+        None => Ok(false),
+    }
 }
 
 async fn find(database: &Database, wish: &Wish) -> Result<Option<order::Model>, DbErr> {

@@ -6,7 +6,7 @@ use std::{error::Error as StdError, sync::Arc, time::Duration};
 use client::Deadline;
 use rand::RngExt as _;
 use sea_orm::{DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _};
-use subgraph::{Database, time};
+use subgraph::{Database, fail_point, time};
 use tokio::sync::broadcast::{self, Receiver, Sender, error::RecvError};
 use uuid::Uuid;
 
@@ -128,6 +128,7 @@ impl Driver {
         lines: Option<Vec<order_line::Model>>,
     ) -> Result<Result<(Event, Cause), CallError>, DbErr> {
         let inventory = &self.0.inventory;
+        fail_point!("orders.ask.before", call);
         let answer = match call {
             Call::Reserve => {
                 let lines = match lines {
@@ -140,6 +141,7 @@ impl Driver {
             Call::Release => inventory.release(order.id).await,
             Call::Return => inventory.take_back(order.id).await,
         };
+        fail_point!("orders.ask.after", call);
         Ok(answer.and_then(|answer| meaning(call, answer)))
     }
 

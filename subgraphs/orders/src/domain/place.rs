@@ -7,7 +7,7 @@ use sea_orm::{
     ActiveValue::{NotSet, Set},
     EntityTrait as _, IntoActiveModel as _,
 };
-use subgraph::{Database, Error, Money, Result, outbox, time};
+use subgraph::{Database, Error, Money, Result, fail_point, outbox, time};
 use uuid::Uuid;
 
 use super::{
@@ -55,10 +55,12 @@ pub async fn place_order(
     if let Some(answer) = replay(database, driver, &key, answer_by).await? {
         return Ok(answer);
     }
+    fail_point!("orders.catalogue.before");
     let quote = match quote(catalogue, purchase, deadline).await? {
         Ok(quote) => quote,
         Err(refusals) => return Ok(Placed::Refused(refusals)),
     };
+    fail_point!("orders.catalogue.after");
     match write(database, purchase, &key, &quote).await? {
         Some((order, lines)) => placed(driver.settle_new(order, lines, answer_by).await?),
         // Somebody used the key while prices were looked up, and has committed.
@@ -97,7 +99,9 @@ async fn write(
     order_line::Entity::insert_many(rows).exec_without_returning(&tx).await?;
     order_event::Entity::insert(record(&order, None, order.created_at)).exec_without_returning(&tx).await?;
     outbox::put(&tx, [updated(&order)]).await?;
+    fail_point!("orders.place.before");
     database.commit(tx, [id]).await?;
+    fail_point!("orders.place.after");
     tracing::info!(order.id = %id, order.number = order.number, "order placed");
     Ok(Some((order, lines)))
 }

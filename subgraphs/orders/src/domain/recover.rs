@@ -9,7 +9,7 @@ use sea_orm::{
     sea_query::{LockBehavior, LockType},
 };
 use service::shutdown::Shutdown;
-use subgraph::{Database, time};
+use subgraph::{Database, fail_point, time};
 use tokio::time::{MissedTickBehavior, interval};
 use uuid::Uuid;
 
@@ -56,7 +56,9 @@ async fn lease(database: &Database) -> Result<Vec<Uuid>, DbErr> {
         .filter(order::COLUMN.id.is_in(ids.iter().copied()))
         .exec(&tx)
         .await?;
+    fail_point!("orders.lease.before");
     tx.commit().await?;
+    fail_point!("orders.lease.after");
     Ok(ids)
 }
 
