@@ -11,3 +11,4 @@ pub mod subscription;
 
 pub use database::TestDatabase;
 pub use issuer::TestIssuer;
+pub use postgres::Server as PostgresServer;

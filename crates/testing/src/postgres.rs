@@ -1,16 +1,16 @@
-//! One PostgreSQL server a test process, from the binaries on the machine.
+//! One PostgreSQL server a test process, from the binaries on the machine; and servers of a test's own.
 
 use std::{
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Write as _},
     net::TcpListener,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    sync::OnceLock,
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    sync::{Arc, Mutex, OnceLock},
 };
 
 /// Makes a cluster in a folder of its own, starts it, says so, and holds it until standard input ends, which
-/// it does however the test process ends. Its collation is a language's where the server can do that, so
-/// that code which relies on the order of bytes fails.
+/// it does however the test process ends. A line of it stops the server, in the mode that it names, or starts it again. Its
+/// collation is a language's where the server can do that, so that code which relies on the order of bytes fails.
 const SCRIPT: &str = r#"
 set -e
 export PATH="$1:$PATH"
@@ -18,15 +18,60 @@ folder=$(mktemp -d)
 trap 'pg_ctl stop -D "$folder" -m immediate >&2 || true; rm -rf "$folder"' EXIT
 make() { initdb -D "$folder" -U postgres --auth=trust --encoding=UTF8 --no-sync "$@" >&2; }
 make --locale-provider=icu --icu-locale=en --locale=C || make --locale=C
-pg_ctl start -w -D "$folder" -l "$folder/log" \
-    -o "-h 127.0.0.1 -p $2 -k $folder -c fsync=off -c max_connections=400" >&2
-echo ready
-cat >/dev/null
+start() {
+    pg_ctl start -w -D "$folder" -l "$folder/log" \
+        -o "-h 127.0.0.1 -p $2 -k $folder -c fsync=off -c max_connections=400" >&2
+}
+start "$@"
+echo done
+while read -r command; do
+    if [ "$command" = start ]; then start "$@"; else pg_ctl stop -D "$folder" -m "$command" >&2; fi
+    echo done
+done
 "#;
 
-struct Server {
-    url: String,
-    _holder: Child,
+/// Ends when it is dropped.
+pub struct Server {
+    pub(crate) url: String,
+    holder: Arc<Mutex<Holder>>,
+}
+
+struct Holder {
+    _shell: Child,
+    commands: ChildStdin,
+    done: BufReader<ChildStdout>,
+}
+
+impl Server {
+    /// `pg_ctl stop`: in the mode `fast` clients are cut off and what was committed is written down, in the mode `immediate`
+    /// it is found in the log at the next start.
+    pub async fn stop(&self, mode: &'static str) {
+        self.tell(mode).await;
+    }
+
+    /// At the same address, with the same data.
+    pub async fn start_again(&self) {
+        self.tell("start").await;
+    }
+
+    async fn tell(&self, command: &'static str) {
+        let holder = self.holder.clone();
+        let told = tokio::task::spawn_blocking(move || holder.lock().unwrap().tell(command));
+        told.await.unwrap();
+    }
+}
+
+impl Holder {
+    fn tell(&mut self, command: &str) {
+        writeln!(self.commands, "{command}").unwrap();
+        self.wait();
+    }
+
+    fn wait(&mut self) {
+        let mut line = String::new();
+        self.done.read_line(&mut line).unwrap();
+        assert_eq!(line.trim(), "done", "PostgreSQL does not do as it is told");
+    }
 }
 
 /// The URL of the server, without a database.
@@ -35,7 +80,12 @@ pub(crate) fn server() -> Option<String> {
     if let Ok(url) = std::env::var("MERCADO_TEST_POSTGRES_URL") {
         return Some(url.trim_end_matches('/').to_owned());
     }
-    SERVER.get_or_init(|| binaries().map(|folder| start(&folder))).as_ref().map(|server| server.url.clone())
+    SERVER.get_or_init(own_server).as_ref().map(|server| server.url.clone())
+}
+
+/// `None` where no binaries are found.
+pub(crate) fn own_server() -> Option<Server> {
+    binaries().map(|folder| start(&folder))
 }
 
 fn start(binaries: &Path) -> Server {
@@ -43,11 +93,11 @@ fn start(binaries: &Path) -> Server {
     let mut command = as_ordinary_user();
     command.args(["sh", "-c", SCRIPT, "postgres"]).arg(binaries).arg(port.to_string());
     command.current_dir("/").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut holder = command.spawn().expect("a shell to start PostgreSQL");
-    let mut line = String::new();
-    BufReader::new(holder.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    assert_eq!(line.trim(), "ready", "PostgreSQL did not start");
-    Server { url: format!("postgres://postgres@127.0.0.1:{port}"), _holder: holder }
+    let mut shell = command.spawn().expect("a shell to start PostgreSQL");
+    let (commands, done) = (shell.stdin.take().unwrap(), BufReader::new(shell.stdout.take().unwrap()));
+    let mut holder = Holder { _shell: shell, commands, done };
+    holder.wait();
+    Server { url: format!("postgres://postgres@127.0.0.1:{port}"), holder: Arc::new(Mutex::new(holder)) }
 }
 
 /// PostgreSQL refuses to run as root; Debian's package brings the user `postgres`.

@@ -86,7 +86,7 @@ pub(crate) async fn settle(market: &Processes) -> Duration {
 }
 
 /// Every key has an order of its own, and what was told to be completed is, unless its customer cancelled it.
-async fn compare(market: &Processes, ledger: &Ledger) {
+pub(crate) async fn compare(market: &Processes, ledger: &Ledger) {
     let ids: Vec<_> = ledger.values().map(|entry| entry.order.parse().unwrap()).collect();
     let mut states = HashMap::new();
     for ids in ids.chunks(500) {
