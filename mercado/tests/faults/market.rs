@@ -143,6 +143,10 @@ impl Processes {
         }
     }
 
+    pub(crate) async fn pid(&self, service: Service) -> u32 {
+        self.running[service as usize].lock().await.id().unwrap()
+    }
+
     /// SIGKILL, and no new process.
     pub(crate) async fn end(&self, service: Service) {
         self.running[service as usize].lock().await.kill().await.unwrap();

@@ -1,6 +1,6 @@
 //! One of the five processes: this test's own program, started again with the test below.
 
-use std::{env, io, process::Stdio, thread, time::Duration};
+use std::{env, io, path::PathBuf, process::Stdio, thread, time::Duration};
 
 use client::BreakerSettings;
 use mercado::{Credentials, Databases, MarketSettings, Ports, start_gateway};
@@ -12,6 +12,8 @@ use service::{
 use subgraph::{Subgraph, SubgraphSettings, boot, fail_point};
 use testing::TestDatabase;
 use tokio::process::{Child, Command};
+
+use crate::disk::breakable;
 
 const PLAN: &str = "MERCADO_FAULTS_PLAN";
 const IMPATIENCE: Duration = Duration::from_millis(500);
@@ -45,6 +47,8 @@ pub(crate) struct Plan {
     pub(crate) reservation_ttl: Option<Duration>,
     /// The point at which a process that is started by this plan dies.
     pub(crate) dies_at: Option<String>,
+    /// Inventory and orders are started so that their disk can be made to fail, with pipes in this folder.
+    pub(crate) breakable: Option<PathBuf>,
 }
 
 impl Plan {
@@ -59,6 +63,7 @@ impl Plan {
             impatient: false,
             reservation_ttl: None,
             dies_at: None,
+            breakable: None,
         }
     }
 
@@ -76,7 +81,16 @@ impl Plan {
 
     /// Starts the process, which ends when this one does.
     pub(crate) fn start(&self, service: Service) -> Child {
-        Command::new(env::current_exe().unwrap())
+        let has_disk = matches!(service, Service::Inventory | Service::Orders);
+        let mut command = match &self.breakable {
+            Some(pipes) if has_disk => {
+                let mut command = breakable(pipes);
+                command.arg(env::current_exe().unwrap());
+                command
+            }
+            _ => Command::new(env::current_exe().unwrap()),
+        };
+        command
             .args(["--ignored", "--exact", "process::a_process_of_the_other_tests", "--nocapture"])
             .env(PLAN, serde_json::to_string(&(service, self)).unwrap())
             .stdin(Stdio::piped())
