@@ -16,7 +16,7 @@ pub(crate) struct TestApp {
     client: Client,
     issuer: TestIssuer,
     shutdown: Shutdown,
-    _place: TestDatabase,
+    place: TestDatabase,
 }
 
 impl TestApp {
@@ -34,7 +34,7 @@ impl TestApp {
         apps
     }
 
-    async fn on(place: TestDatabase) -> Self {
+    pub(crate) async fn on(place: TestDatabase) -> Self {
         let issuer = TestIssuer::start().await;
         let settings = SubgraphSettings::<Products> {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
@@ -49,8 +49,14 @@ impl TestApp {
             client: Client::new(format!("http://{}/graphql", running.address)),
             issuer,
             shutdown,
-            _place: place,
+            place,
         }
+    }
+
+    /// As another process would connect to the same database.
+    pub(crate) async fn connect_as_another(&self) -> Database {
+        let settings = DatabaseSettings { url: self.place.url.clone(), ..DatabaseSettings::default() };
+        Database::connect(&settings).await.unwrap()
     }
 
     /// With the 200 products of the small demo market.
