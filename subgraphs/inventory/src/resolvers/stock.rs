@@ -1,9 +1,12 @@
 use async_graphql::{Context, ID, Object, dataloader::DataLoader};
-use subgraph::{Id, Requires, Result, Scope, time::DateTime};
+use subgraph::{Error, Id, Requires, Result, Scope, time::DateTime};
 use uuid::Uuid;
 
 use super::int;
 use crate::{entities::stock, loaders::StockLoader};
+
+/// Products that one cart may show.
+const MAX_PRODUCTS: usize = 200;
 
 #[derive(Default)]
 pub(crate) struct StockQuery;
@@ -14,6 +17,21 @@ impl StockQuery {
     #[graphql(guard = "Requires(Scope::StockRead)", requires_scopes = "stock:read")]
     async fn stock(&self, ctx: &Context<'_>, product_id: Id) -> Result<Option<Stock>> {
         load(ctx, product_id.0).await
+    }
+
+    /// The stock of the products of a cart, in the order of their ids; null for a product that has no stock, whether or
+    /// not the catalogue knows it.
+    async fn availability(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most 200.")] product_ids: Vec<Id>,
+    ) -> Result<Vec<Option<Stock>>> {
+        if product_ids.len() > MAX_PRODUCTS {
+            return Err(Error::bad_input(format!("`productIds` has at most {MAX_PRODUCTS} entries.")));
+        }
+        let loader = ctx.data_unchecked::<DataLoader<StockLoader>>();
+        let rows = loader.load_many(product_ids.iter().map(|id| id.0)).await?;
+        Ok(product_ids.into_iter().map(|id| rows.get(&id.0).cloned().map(Stock)).collect())
     }
 
     /// A reference to any product resolves: whether it exists is for its own subgraph to say.

@@ -24,6 +24,7 @@ fn cases(stocked: &str) -> Vec<Case> {
     let reference = format!(r#"representations: [{{ __typename: "Product", id: "{ID}" }}]"#);
     vec![
         query("stock", &format!("stock({product}) {{ available }}"), &[STAFF]),
+        query("availability", &format!(r#"availability(productIds: ["{ID}"]) {{ available }}"#), &EVERYBODY),
         query("stockMovements", &format!("stockMovements({product}) {{ totalCount }}"), &[STAFF]),
         query(
             "_entities",

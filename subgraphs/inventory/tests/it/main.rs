@@ -3,6 +3,7 @@
 
 mod app;
 mod authorization;
+mod availability;
 mod create_stock;
 mod expiry;
 mod histories;
