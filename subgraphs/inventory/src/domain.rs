@@ -6,6 +6,7 @@ pub(crate) mod expire;
 pub(crate) mod idempotency;
 pub(crate) mod ledger;
 pub(crate) mod lines;
+pub(crate) mod low_stock;
 pub mod protocol;
 pub(crate) mod reserve;
 pub(crate) mod settle;

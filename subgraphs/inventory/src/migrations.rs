@@ -1,8 +1,10 @@
 //! The tables, the same for SQLite and PostgreSQL. Constraints are the truth: code that disagrees with them is wrong.
+//! What has been released is never edited.
 
 mod m20260101_000001_stock;
 mod m20260101_000002_reservations;
 mod m20260101_000003_idempotency_keys;
+mod m20260101_000004_low_stock;
 
 use sea_orm_migration::prelude::*;
 
@@ -14,6 +16,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20260101_000001_stock::Migration),
             Box::new(m20260101_000002_reservations::Migration),
             Box::new(m20260101_000003_idempotency_keys::Migration),
+            Box::new(m20260101_000004_low_stock::Migration),
         ]
     }
 }

@@ -86,7 +86,12 @@ impl Market {
     /// Before the first order.
     fn open(size: Size) -> (Self, Vec<movement::Model>) {
         let first = demo::products(size).map(|product| {
-            let new = NewStock { product: product.id, on_hand: product.first_stock, backorder_limit: 0 };
+            let new = NewStock {
+                product: product.id,
+                on_hand: product.first_stock,
+                backorder_limit: 0,
+                low_stock_threshold: None,
+            };
             first_stock(&new, "staff", product.created_at)
         });
         let (stock, movements) = first.unzip();

@@ -20,6 +20,7 @@ pub(crate) struct NewStock {
     pub product: Uuid,
     pub on_hand: i64,
     pub backorder_limit: i64,
+    pub low_stock_threshold: Option<i64>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -64,7 +65,7 @@ async fn write(database: &Database, new: &NewStock, actor: &str) -> Result<stock
 pub(crate) fn first_stock(new: &NewStock, actor: &str, at: DateTimeUtc) -> (stock::Model, movement::Model) {
     let before = ledger::empty(new.product, new.backorder_limit, at);
     let first = Shift { on_hand: new.on_hand, reserved: 0 };
-    let row = before.shifted(first, at);
+    let row = stock::Model { low_stock_threshold: new.low_stock_threshold, ..before.shifted(first, at) };
     let cause = Cause { kind: Kind::Initial, reason: "first stock", actor, reference: None };
     let movement = ledger::movement(&before, &row, &cause);
     (row, movement)

@@ -49,11 +49,19 @@ pub(crate) async fn apply(
             return Err(DbErr::RecordNotUpdated);
         }
         let after = before.shifted(shift, at);
+        if runs_low(&before, &after) {
+            tracing::info!(product.id = %after.product_id, stock.available = after.available(), "stock runs low");
+        }
         movements.push(movement(&before, &after, cause).into_active_model());
         changed.push(after);
     }
     movement::Entity::insert_many(movements).exec_without_returning(tx).await?;
     Ok(changed)
+}
+
+/// Whether a change takes what is available from above the threshold to it or below.
+fn runs_low(before: &stock::Model, after: &stock::Model) -> bool {
+    !before.is_low() && after.is_low()
 }
 
 /// The ledger's row for the change from one row to the next.
@@ -75,5 +83,40 @@ pub(crate) fn movement(before: &stock::Model, after: &stock::Model, cause: &Caus
 
 /// A stock before anything was put into it: version 0, which no row has.
 pub(crate) fn empty(product: Uuid, backorder_limit: i64, at: DateTimeUtc) -> stock::Model {
-    stock::Model { product_id: product, on_hand: 0, reserved: 0, backorder_limit, version: 0, updated_at: at }
+    stock::Model {
+        product_id: product,
+        on_hand: 0,
+        reserved: 0,
+        backorder_limit,
+        low_stock_threshold: None,
+        version: 0,
+        updated_at: at,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use subgraph::time;
+
+    use super::*;
+
+    #[test]
+    fn a_stock_runs_low_when_it_comes_to_its_threshold_from_above_and_at_no_other_time() {
+        for (threshold, from, to, runs_low_then) in [
+            (Some(5), 6, 5, true),
+            (Some(5), 9, 0, true),
+            (Some(0), 1, 0, true),
+            (Some(5), 7, 6, false),
+            (Some(5), 5, 4, false),
+            (Some(5), 5, 6, false),
+            (Some(5), 4, 5, false),
+            (None, 9, 0, false),
+        ] {
+            let stock = stock::Model { low_stock_threshold: threshold, ..empty(Uuid::nil(), 2, time::now()) };
+            // Two units can be back-ordered, and one is promised.
+            let [before, after] =
+                [from, to].map(|units| stock::Model { on_hand: units - 1, reserved: 1, ..stock.clone() });
+            assert_eq!(runs_low(&before, &after), runs_low_then, "from {from} to {to} with {threshold:?}");
+        }
+    }
 }

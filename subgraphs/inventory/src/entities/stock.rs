@@ -1,8 +1,8 @@
 //! How many units of a product are here, and how many of them are promised.
 
 use sea_orm::{
-    DatabaseTransaction, ExprTrait as _, IntoActiveModel as _, QueryOrder as _, QuerySelect as _, TryInsertResult,
-    entity::prelude::*, sea_query::LockType,
+    DatabaseTransaction, ExprTrait as _, IntoActiveModel as _, PaginatorTrait as _, QueryOrder as _, QuerySelect as _,
+    TryInsertResult, entity::prelude::*, sea_query::LockType,
 };
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +21,8 @@ pub(crate) struct Model {
     pub reserved: i64,
     /// How many units may be promised beyond those on hand.
     pub backorder_limit: i64,
+    /// From how few available units on the stock is low; none, and it never is. The column `low` says whether it is.
+    pub low_stock_threshold: Option<i64>,
     /// Counts the changes: the ledger has one row for each.
     pub version: i64,
     pub updated_at: DateTimeUtc,
@@ -44,6 +46,10 @@ impl Model {
     /// Whether a unit lies here that nobody was promised.
     pub(crate) fn in_stock(&self) -> bool {
         self.on_hand > self.reserved
+    }
+
+    pub(crate) fn is_low(&self) -> bool {
+        self.low_stock_threshold.is_some_and(|threshold| self.available() <= threshold)
     }
 
     /// The row after a change made at `at`.
@@ -76,6 +82,33 @@ pub(crate) async fn of_products(connection: &impl ConnectionTrait, products: &[U
     Entity::find().filter(COLUMN.product_id.is_in(products.iter().copied())).all(connection).await
 }
 
+/// Rows that are low, in the order of product ids, after the given one.
+pub(crate) async fn low(
+    connection: &impl ConnectionTrait,
+    after: Option<Uuid>,
+    limit: u64,
+) -> Result<Vec<Model>, DbErr> {
+    page_of_low(after, limit).all(connection).await
+}
+
+fn page_of_low(after: Option<Uuid>, limit: u64) -> Select<Entity> {
+    let after = COLUMN.product_id.gt(after.unwrap_or(Uuid::nil()));
+    Entity::find().filter(Expr::col("low")).filter(after).order_by_asc(COLUMN.product_id).limit(limit)
+}
+
+pub(crate) async fn count_low(connection: &impl ConnectionTrait) -> Result<u64, DbErr> {
+    Entity::find().filter(Expr::col("low")).count(connection).await
+}
+
+pub(crate) async fn set_threshold(
+    tx: &DatabaseTransaction,
+    product: Uuid,
+    threshold: Option<i64>,
+) -> Result<(), DbErr> {
+    let update = Entity::update_many().col_expr(Column::LowStockThreshold, Expr::value(threshold));
+    update.filter(COLUMN.product_id.eq(product)).exec(tx).await.map(drop)
+}
+
 /// Writes the first row of a product, unless it has one: then `false`.
 pub(crate) async fn claim(tx: &DatabaseTransaction, row: &Model) -> Result<bool, DbErr> {
     let insert = Entity::insert(row.clone().into_active_model()).on_conflict_do_nothing();
@@ -101,4 +134,32 @@ pub(crate) async fn shift(
         .filter(reserved.gte(-shift.reserved))
         .filter(available.gte(shift.reserved - shift.on_hand));
     Ok(update.exec(tx).await?.rows_affected == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::{DatabaseBackend, QueryTrait as _};
+    use subgraph::{Database, DatabaseSettings};
+    use testing::database;
+
+    use super::*;
+    use crate::Migrator;
+
+    #[tokio::test]
+    async fn a_page_of_what_is_low_is_read_from_an_index_of_what_is_low() {
+        for place in [Some(database::sqlite()), database::postgres().await].into_iter().flatten() {
+            let settings = DatabaseSettings { url: place.url.clone(), max_connections: 1, ..Default::default() };
+            let database = Database::connect(&settings).await.unwrap();
+            database.migrate::<Migrator>().await.unwrap();
+            let (explain, plan) = match database.backend() {
+                DatabaseBackend::Sqlite => ("EXPLAIN QUERY PLAN", "detail"),
+                _ => ("EXPLAIN", "QUERY PLAN"),
+            };
+            let mut statement = page_of_low(Some(Uuid::nil()), 21).build(database.backend());
+            statement.sql = format!("{explain} {}", statement.sql);
+            let rows = database.write().query_all_raw(statement).await.unwrap();
+            let steps: Vec<String> = rows.iter().map(|row| row.try_get("", plan).unwrap()).collect();
+            assert!(steps.iter().any(|step| step.contains("stock_low")), "{steps:#?}");
+        }
+    }
 }

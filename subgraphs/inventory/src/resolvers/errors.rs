@@ -87,6 +87,12 @@ pub(crate) enum SetStockError {
 }
 
 #[derive(Union)]
+pub(crate) enum SetLowStockThresholdError {
+    InvalidInput(InvalidInputError),
+    NotFound(NotFoundError),
+}
+
+#[derive(Union)]
 #[graphql(inaccessible)]
 pub(crate) enum ReserveStockError {
     InvalidInput(InvalidInputError),

@@ -17,6 +17,11 @@ pub(crate) fn units(field: &str, units: i32) -> Result<i64, InvalidInputError> {
     Err(InvalidInputError::new([field], format!("This is from 0 to {MAX_UNITS}.")))
 }
 
+/// A number of units from which on a stock is low, if any.
+pub(crate) fn threshold(field: &str, threshold: Option<i32>) -> Result<Option<i64>, InvalidInputError> {
+    threshold.map(|threshold| units(field, threshold)).transpose()
+}
+
 pub(crate) fn reason(reason: &str) -> Result<String, InvalidInputError> {
     text::line(reason, MAX_REASON).map_err(|error| InvalidInputError::new(["reason"], error.to_string()))
 }

@@ -60,9 +60,15 @@ impl Product {
 
 /// How many units of a product there are.
 ///
-/// All of it is public. `onHand` and `reserved` can be guessed from `available`, which a shop has to show, and a
-/// refusal of one of them, being non-null, would take the whole stock from the page.
+/// All but the threshold is public. `onHand` and `reserved` can be guessed from `available`, which a shop has to show,
+/// and a refusal of one of them, being non-null, would take the whole stock from the page.
 pub(crate) struct Stock(stock::Model);
+
+impl Stock {
+    pub(super) fn product_id(&self) -> Uuid {
+        self.0.product_id
+    }
+}
 
 impl From<stock::Model> for Stock {
     fn from(row: stock::Model) -> Self {
@@ -99,6 +105,12 @@ impl Stock {
     /// Whether a unit lies in the warehouse that is not reserved. Without one, what is available is a back-order.
     async fn in_stock(&self) -> bool {
         self.0.in_stock()
+    }
+
+    /// At this many available units and below the stock is low; null where it never is. For staff.
+    #[graphql(guard = "Requires(Scope::StockRead)", requires_scopes = "stock:read")]
+    async fn low_stock_threshold(&self) -> Option<i32> {
+        self.0.low_stock_threshold.map(int)
     }
 
     /// Counts the changes, as the ledger does.

@@ -78,6 +78,8 @@ pub(crate) struct CreateStockInput {
     /// Units that may be sold beyond those on hand.
     #[graphql(default)]
     backorder_limit: i32,
+    /// The stock is low at this many available units and below; null, and it is never low.
+    low_stock_threshold: Option<i32>,
 }
 
 impl CreateStockInput {
@@ -86,6 +88,7 @@ impl CreateStockInput {
             product: self.product_id.0,
             on_hand: input::units("onHand", self.on_hand)?,
             backorder_limit: input::units("backorderLimit", self.backorder_limit)?,
+            low_stock_threshold: input::threshold("lowStockThreshold", self.low_stock_threshold)?,
         })
     }
 }

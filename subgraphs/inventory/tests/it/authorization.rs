@@ -35,6 +35,8 @@ fn cases(stocked: &str) -> Vec<Case> {
         change("createStock", &format!("{product}, onHand: 1"), &[STAFF]),
         change("adjustStock", &format!("{product}, delta: 1, {why}"), &[STAFF]),
         change("setStock", &format!("{product}, onHand: 1, {why}"), &[STAFF]),
+        query("lowStock", "lowStock { totalCount }", &[STAFF]),
+        change("setLowStockThreshold", &product, &[STAFF]),
         change("reserveStock", &format!("{reservation}, lines: [], ttlSeconds: 1"), &[SERVICE]),
         change("commitReservation", &reservation, &[SERVICE]),
         change("releaseReservation", &reservation, &[SERVICE]),

@@ -9,6 +9,7 @@ mod expiry;
 mod histories;
 mod invariants;
 mod ledger;
+mod low_stock;
 mod races;
 mod references;
 mod reservations;
