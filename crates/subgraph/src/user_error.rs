@@ -25,6 +25,7 @@ pub enum ErrorCode {
     StockExists,
     InsufficientStock,
     OutOfStock,
+    TooManyHeld,
     PriceChanged,
     CurrencyMismatch,
     OrderNotCancellable,

@@ -7,15 +7,16 @@ use crate::{
     loaders::StockLoader,
     products::Products,
     resolvers::{Mutation, Query, Subscription, UserError},
+    settings::Settings,
 };
 
 /// The executable schema.
 pub(crate) type InventorySchema = Schema<Query, Mutation, Subscription>;
 
 /// The schema over this database.
-pub(crate) fn build(database: Database, products: Products) -> InventorySchema {
+pub(crate) fn build(database: Database, products: Products, settings: Settings) -> InventorySchema {
     let loader = DataLoader::new(StockLoader::new(database.clone()), tokio::spawn);
-    builder().data(loader).data(products).data(database).finish()
+    builder().data(loader).data(products).data(settings).data(database).finish()
 }
 
 /// The schema as a Federation 2 document.

@@ -117,9 +117,11 @@ impl Market {
         let lines = Lines::new(&lines).map_err(|error| DbErr::Custom(error.to_string()))?;
         rows.reservations.push(reservation::Model {
             id: order.id,
+            customer_id: Some(demo::user(order.customer).id),
             status,
             request_hash: Some(lines.digest()),
             expires_at: Some(order.placed_at + TTL),
+            rejection: None,
             shortages: None,
             created_at: order.placed_at,
             updated_at: order.ended_at,

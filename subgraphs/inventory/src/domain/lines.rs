@@ -51,6 +51,11 @@ impl Lines {
         self.0.keys().copied()
     }
 
+    /// Units of all products together.
+    pub(crate) fn units(&self) -> i64 {
+        self.0.values().sum()
+    }
+
     /// Every line that these rows cannot serve; a product without a row has nothing.
     pub(crate) fn shortages(&self, rows: &[stock::Model]) -> Vec<Shortage> {
         let available: BTreeMap<_, _> = rows.iter().map(|row| (row.product_id, row.available())).collect();

@@ -11,7 +11,7 @@ use super::{
     protocol,
 };
 use crate::entities::{
-    reservation::{self, Status},
+    reservation::{self, Rejection, Status},
     reservation_line, stock,
 };
 
@@ -20,6 +20,8 @@ use crate::entities::{
 pub(crate) struct Request {
     /// The order's id, which makes the request safe to repeat.
     pub id: Uuid,
+    /// Who buys; where nobody says, nothing bounds what is held.
+    pub customer: Option<Uuid>,
     pub lines: Lines,
     /// How long the units are held if nothing more is heard of the order.
     pub ttl: TimeDelta,
@@ -33,20 +35,24 @@ pub(crate) enum ReserveError {
     Database(#[from] DbErr),
 }
 
-/// Holds the units, or stores the rejection with every shortage. Repeated, it answers what became of the first
-/// request, which may have been committed, released or returned since.
+/// Holds the units, or stores the rejection: the customer would hold more than `max_held`, or units are short, and then
+/// with every shortage. Repeated, it answers what became of the first request, which may have been committed, released
+/// or returned since.
 pub(crate) async fn reserve(
     database: &Database,
     request: &Request,
+    max_held: i64,
     actor: &str,
 ) -> Result<reservation::Model, ReserveError> {
     let now = time::now();
     let tx = database.begin().await?;
     let claimed = reservation::Model {
         id: request.id,
+        customer_id: request.customer,
         status: Status::Held,
         request_hash: Some(request.lines.digest()),
         expires_at: Some(now + request.ttl),
+        rejection: None,
         shortages: None,
         created_at: now,
         updated_at: now,
@@ -54,7 +60,11 @@ pub(crate) async fn reserve(
     if !reservation::claim(&tx, &claimed).await? {
         return answer_again(&tx, &claimed).await;
     }
-    let answer = hold_or_reject(&tx, claimed, &request.lines, actor, now).await?;
+    let answer = if holds_too_many(&tx, request, max_held).await? {
+        reservation::reject(&tx, claimed, Rejection::TooManyHeld, Vec::new()).await?
+    } else {
+        hold_or_reject(&tx, claimed, &request.lines, actor, now).await?
+    };
     database.commit(tx, request.lines.products()).await?;
     Ok(answer)
 }
@@ -71,6 +81,12 @@ async fn answer_again(
     Ok(first)
 }
 
+async fn holds_too_many(tx: &DatabaseTransaction, request: &Request, max_held: i64) -> Result<bool, DbErr> {
+    let Some(customer) = request.customer else { return Ok(false) };
+    reservation::lock_customer(tx, customer).await?;
+    Ok(reservation::units_held(tx, customer).await? + request.lines.units() > max_held)
+}
+
 async fn hold_or_reject(
     tx: &DatabaseTransaction,
     claimed: reservation::Model,
@@ -81,7 +97,7 @@ async fn hold_or_reject(
     let rows = stock::lock(tx, lines.products()).await?;
     let shortages = lines.shortages(&rows);
     if protocol::begin(protocol::Request::Reserve, shortages.is_empty()) != Some(claimed.status) {
-        return reservation::reject(tx, claimed, shortages).await;
+        return reservation::reject(tx, claimed, Rejection::OutOfStock, shortages).await;
     }
     // Without a shortage there is a row for each line, both in the order of product ids.
     let shifts = lines.iter().map(|(_, quantity)| protocol::shift(Status::Held, quantity));

@@ -36,22 +36,30 @@ pub(crate) async fn commit(database: &Database, id: Uuid, actor: &str) -> Result
 /// Gives held units back. An unknown id is remembered as released, so that a reserve that arrives late finds that
 /// it is too late.
 pub(crate) async fn release(database: &Database, id: Uuid, actor: &str) -> Result<reservation::Model, SettleError> {
-    let now = time::now();
-    let tombstone = reservation::Model {
-        id,
-        status: Status::Released,
-        request_hash: None,
-        expires_at: None,
-        shortages: None,
-        created_at: now,
-        updated_at: now,
-    };
     let tx = database.begin().await?;
-    if reservation::claim(&tx, &tombstone).await? {
-        tx.commit().await?;
-        return Ok(tombstone);
+    if let Some(status) = protocol::begin(Request::Release, false) {
+        let tombstone = tombstone(id, status, time::now());
+        if reservation::claim(&tx, &tombstone).await? {
+            tx.commit().await?;
+            return Ok(tombstone);
+        }
     }
     follow(database, tx, id, Request::Release, actor).await
+}
+
+/// A reservation that holds nothing and never will.
+fn tombstone(id: Uuid, status: Status, at: DateTimeUtc) -> reservation::Model {
+    reservation::Model {
+        id,
+        customer_id: None,
+        status,
+        request_hash: None,
+        expires_at: None,
+        rejection: None,
+        shortages: None,
+        created_at: at,
+        updated_at: at,
+    }
 }
 
 /// Puts sold units back into the stock.

@@ -4,9 +4,11 @@
 mod app;
 mod authorization;
 mod availability;
+mod cost;
 mod create_stock;
 mod expiry;
 mod histories;
+mod hoarding;
 mod invariants;
 mod ledger;
 mod low_stock;

@@ -22,7 +22,7 @@ use crate::{
     },
     upstream::{
         CallError,
-        inventory::{Answer, Inventory},
+        inventory::{Answer, Inventory, Rejection},
     },
 };
 
@@ -99,7 +99,7 @@ impl Driver {
     async fn ask(&self, call: Call, order: &order::Model) -> Result<Result<(Event, Cause), CallError>, DbErr> {
         let inventory = &self.0.inventory;
         let answer = match call {
-            Call::Reserve => inventory.reserve(order.id, &self.lines(order.id).await?).await,
+            Call::Reserve => inventory.reserve(order, &self.lines(order.id).await?).await,
             Call::Commit => inventory.commit(order.id).await,
             Call::Release => inventory.release(order.id).await,
             Call::Return => inventory.take_back(order.id).await,
@@ -177,6 +177,7 @@ fn meaning(call: Call, answer: Answer) -> Result<(Event, Cause), CallError> {
     let event = reply(call, answer.reservation)
         .ok_or_else(|| CallError::Refused(format!("the reservation is {:?}", answer.reservation)))?;
     let cause = match event {
+        Event::Rejected if answer.rejection == Some(Rejection::TooManyHeld) => CancelReason::TooManyHeld.into(),
         Event::Rejected => Cause { shortages: Some(Shortages(answer.shortages)), ..CancelReason::OutOfStock.into() },
         Event::NotHeld => CancelReason::Expired.into(),
         _ => Cause::default(),
