@@ -23,6 +23,7 @@ pub enum ErrorCode {
     ProductArchived,
     ProductNotFound,
     StockExists,
+    LocationExists,
     InsufficientStock,
     OutOfStock,
     TooManyHeld,

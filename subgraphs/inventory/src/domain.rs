@@ -1,6 +1,8 @@
 //! What inventory does with stock: the rules, and for each use one transaction. Nothing here knows GraphQL.
 
+pub(crate) mod allocate;
 pub(crate) mod change_stock;
+pub(crate) mod create_location;
 pub(crate) mod create_stock;
 pub(crate) mod expire;
 pub(crate) mod idempotency;
@@ -10,6 +12,7 @@ pub(crate) mod low_stock;
 pub mod protocol;
 pub(crate) mod reserve;
 pub(crate) mod settle;
+pub(crate) mod stock;
 
 use sha2::{Digest as _, Sha256};
 

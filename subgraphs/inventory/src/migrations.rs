@@ -6,6 +6,7 @@ mod m20260101_000002_reservations;
 mod m20260101_000003_idempotency_keys;
 mod m20260101_000004_low_stock;
 mod m20260101_000005_customers;
+mod m20260101_000006_locations;
 
 use sea_orm_migration::prelude::*;
 
@@ -19,6 +20,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20260101_000003_idempotency_keys::Migration),
             Box::new(m20260101_000004_low_stock::Migration),
             Box::new(m20260101_000005_customers::Migration),
+            Box::new(m20260101_000006_locations::Migration),
         ]
     }
 }

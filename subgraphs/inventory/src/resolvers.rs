@@ -3,6 +3,7 @@
 mod errors;
 mod input;
 mod ledger;
+mod locations;
 mod low_stock;
 mod reservations;
 mod stock;
@@ -15,12 +16,13 @@ pub(crate) use errors::UserError;
 pub(crate) use stock_changed::Subscription;
 
 #[derive(MergedObject, Default)]
-pub(crate) struct Query(stock::StockQuery, ledger::LedgerQuery, low_stock::LowStockQuery);
+pub(crate) struct Query(stock::StockQuery, ledger::LedgerQuery, low_stock::LowStockQuery, locations::LocationQuery);
 
 #[derive(MergedObject, Default)]
 pub(crate) struct Mutation(
     stock_changes::StockMutation,
     low_stock::LowStockMutation,
+    locations::LocationMutation,
     reservations::ReservationMutation,
 );
 

@@ -17,7 +17,7 @@ use crate::{
         protocol,
     },
     entities::{
-        movement,
+        location, movement,
         reservation::{self, Status},
         reservation_line,
         stock::{self, Shift},
@@ -28,7 +28,7 @@ use crate::{
 const ORDERS: &str = "orders";
 /// How long demo orders would have held their units.
 const TTL: TimeDelta = TimeDelta::minutes(15);
-/// Rows of one statement: eleven columns at most, which is well below SQLite's 32,766 parameters.
+/// Rows of one statement: twelve columns at most, which is well below SQLite's 32,766 parameters.
 const BATCH: usize = 1_000;
 /// Orders whose rows are in memory at a time.
 const CHUNK: usize = 1_000;
@@ -88,6 +88,7 @@ impl Market {
         let first = demo::products(size).map(|product| {
             let new = NewStock {
                 product: product.id,
+                location: location::DEFAULT,
                 on_hand: product.first_stock,
                 backorder_limit: 0,
                 low_stock_threshold: None,
@@ -129,6 +130,7 @@ impl Market {
         rows.lines.extend(lines.iter().map(|(product_id, quantity)| reservation_line::Model {
             reservation_id: order.id,
             product_id,
+            location_id: location::DEFAULT,
             quantity,
         }));
         for (to, at) in [(Status::Held, order.placed_at), (status, order.ended_at)] {

@@ -32,31 +32,52 @@ impl<'a> Cause<'a> {
     }
 }
 
-/// Applies each shift to its row and returns the rows as they are now.
+/// Units that come to a row of the stock, or leave it.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Move {
+    /// Product and location.
+    pub key: (Uuid, Uuid),
+    pub shift: Shift,
+}
+
+/// Makes the moves, and returns the rows as they are now, those that did not change among them: all that a product has,
+/// so that what it comes to can be told.
 ///
-/// The rows must come from [`stock::lock`] in this transaction, and the shifts be allowed: one that would break a
-/// rule of the table fails the transaction.
+/// The rows must come from [`stock::lock`] or [`stock::lock_ranked`] in this transaction, the moves be in the same order,
+/// one at most for each, and allowed: one that would break a rule of the table fails the transaction.
 pub(crate) async fn apply(
     tx: &DatabaseTransaction,
-    shifts: Vec<(stock::Model, Shift)>,
+    mut rows: Vec<stock::Model>,
+    moves: Vec<Move>,
     cause: &Cause<'_>,
     at: DateTimeUtc,
 ) -> Result<Vec<stock::Model>, DbErr> {
-    let mut changed = Vec::with_capacity(shifts.len());
-    let mut movements = Vec::with_capacity(shifts.len());
-    for (before, shift) in shifts {
-        if !stock::shift(tx, before.product_id, shift, at).await? {
+    let mut movements = Vec::with_capacity(moves.len());
+    for Move { key, shift } in moves {
+        let row = find(&rows, key).ok_or(DbErr::RecordNotUpdated)?;
+        if !stock::shift(tx, key, shift, at).await? {
             return Err(DbErr::RecordNotUpdated);
         }
+        let before = &rows[row];
         let after = before.shifted(shift, at);
-        if runs_low(&before, &after) {
-            tracing::info!(product.id = %after.product_id, stock.available = after.available(), "stock runs low");
+        if runs_low(before, &after) {
+            tracing::info!(
+                product.id = %after.product_id,
+                location.id = %after.location_id,
+                stock.available = after.available(),
+                "stock runs low"
+            );
         }
-        movements.push(movement(&before, &after, cause).into_active_model());
-        changed.push(after);
+        movements.push(movement(before, &after, cause).into_active_model());
+        rows[row] = after;
     }
     movement::Entity::insert_many(movements).exec_without_returning(tx).await?;
-    Ok(changed)
+    Ok(rows)
+}
+
+/// Where the row of a product and location is among rows in their order.
+pub(crate) fn find(rows: &[stock::Model], key: (Uuid, Uuid)) -> Option<usize> {
+    rows.binary_search_by_key(&key, stock::Model::key).ok()
 }
 
 /// Whether a change takes what is available from above the threshold to it or below.
@@ -68,6 +89,7 @@ fn runs_low(before: &stock::Model, after: &stock::Model) -> bool {
 pub(crate) fn movement(before: &stock::Model, after: &stock::Model, cause: &Cause<'_>) -> movement::Model {
     movement::Model {
         product_id: after.product_id,
+        location_id: after.location_id,
         version: after.version,
         kind: cause.kind,
         on_hand_before: before.on_hand,
@@ -82,9 +104,10 @@ pub(crate) fn movement(before: &stock::Model, after: &stock::Model, cause: &Caus
 }
 
 /// A stock before anything was put into it: version 0, which no row has.
-pub(crate) fn empty(product: Uuid, backorder_limit: i64, at: DateTimeUtc) -> stock::Model {
+pub(crate) fn empty(product: Uuid, location: Uuid, backorder_limit: i64, at: DateTimeUtc) -> stock::Model {
     stock::Model {
         product_id: product,
+        location_id: location,
         on_hand: 0,
         reserved: 0,
         backorder_limit,
@@ -112,7 +135,8 @@ mod tests {
             (Some(5), 4, 5, false),
             (None, 9, 0, false),
         ] {
-            let stock = stock::Model { low_stock_threshold: threshold, ..empty(Uuid::nil(), 2, time::now()) };
+            let stock =
+                stock::Model { low_stock_threshold: threshold, ..empty(Uuid::nil(), Uuid::nil(), 2, time::now()) };
             // Two units can be back-ordered, and one is promised.
             let [before, after] =
                 [from, to].map(|units| stock::Model { on_hand: units - 1, reserved: 1, ..stock.clone() });

@@ -6,6 +6,7 @@ use subgraph::{Database, time};
 use uuid::Uuid;
 
 use super::{
+    allocate,
     ledger::{self, Cause},
     lines::Lines,
     protocol,
@@ -94,15 +95,21 @@ async fn hold_or_reject(
     actor: &str,
     now: DateTimeUtc,
 ) -> Result<reservation::Model, DbErr> {
-    let rows = stock::lock(tx, lines.products()).await?;
-    let shortages = lines.shortages(&rows);
-    if protocol::begin(protocol::Request::Reserve, shortages.is_empty()) != Some(claimed.status) {
-        return reservation::reject(tx, claimed, Rejection::OutOfStock, shortages).await;
+    let ranked = stock::lock_ranked(tx, lines.products()).await?;
+    let allocated = allocate::allocate(lines, &ranked);
+    if protocol::begin(protocol::Request::Reserve, allocated.is_ok()) != Some(claimed.status) {
+        return reservation::reject(tx, claimed, Rejection::OutOfStock, allocated.err().unwrap_or_default()).await;
     }
-    // Without a shortage there is a row for each line, both in the order of product ids.
-    let shifts = lines.iter().map(|(_, quantity)| protocol::shift(Status::Held, quantity));
-    let cause = Cause::of(claimed.id, Status::Held, actor);
-    ledger::apply(tx, rows.into_iter().zip(shifts).collect(), &cause, now).await?;
-    reservation_line::insert(tx, claimed.id, lines.iter()).await?;
+    let allocations = allocated.unwrap_or_default();
+    let rows = ranked.into_iter().map(|ranked| ranked.row).collect();
+    let moves = allocations.iter().map(|part| part.to(Status::Held)).collect();
+    ledger::apply(tx, rows, moves, &Cause::of(claimed.id, Status::Held, actor), now).await?;
+    let lines = allocations.iter().map(|part| reservation_line::Model {
+        reservation_id: claimed.id,
+        product_id: part.product,
+        location_id: part.location,
+        quantity: part.quantity,
+    });
+    reservation_line::insert(tx, lines).await?;
     Ok(claimed)
 }

@@ -1,17 +1,17 @@
-use async_graphql::{Context, InputObject, Object, SimpleObject, connection::Connection};
+use async_graphql::{Context, InputObject, Object, SimpleObject, connection::Connection, dataloader::DataLoader};
 use subgraph::{Database, Id, Requires, Result, Scope, paging::Page, user_error::NotFoundError};
 use uuid::Uuid;
 
 use super::{errors::SetLowStockThresholdError, input, stock::Stock};
-use crate::{domain::low_stock, entities::stock};
+use crate::{domain::low_stock, entities::stock, loaders::StockLoader};
 
 #[derive(Default)]
 pub(crate) struct LowStockQuery;
 
 #[Object]
 impl LowStockQuery {
-    /// The stocks that have a threshold and of which no more units can be ordered than it says, in the order of their
-    /// products' ids.
+    /// The stock of products of which, at a location that has a threshold, no more units can be ordered than it says. In
+    /// the order of the products' ids.
     #[graphql(guard = "Requires(Scope::StockRead)", requires_scopes = "stock:read")]
     async fn low_stock(
         &self,
@@ -20,8 +20,10 @@ impl LowStockQuery {
         after: Option<String>,
     ) -> Result<Connection<String, Stock, Total>> {
         let page = Page::<Uuid>::new("lowStock", first, after)?;
-        let rows = stock::low(ctx.data_unchecked::<Database>().read(), page.after, page.limit()).await?;
-        page.connection(rows.into_iter().map(Stock::from).collect(), Stock::product_id, Total)
+        let low = stock::low(ctx.data_unchecked::<Database>().read(), page.after, page.limit()).await?;
+        let mut stocks = ctx.data_unchecked::<DataLoader<StockLoader>>().load_many(low.iter().copied()).await?;
+        let stocks = low.iter().filter_map(|product| stocks.remove(product)).map(Stock::from).collect();
+        page.connection(stocks, |stock: &Stock| stock.0.product_id(), Total)
     }
 }
 
@@ -30,7 +32,7 @@ pub(crate) struct Total;
 
 #[Object(name = "LowStockTotal")]
 impl Total {
-    /// All stocks that are low. Counted only when it is selected.
+    /// All products that are low somewhere. Counted only when it is selected.
     async fn total_count(&self, ctx: &Context<'_>) -> Result<Option<i32>> {
         let count = stock::count_low(ctx.data_unchecked::<Database>().read()).await?;
         Ok(Some(i32::try_from(count).unwrap_or(i32::MAX)))
@@ -42,7 +44,7 @@ pub(crate) struct LowStockMutation;
 
 #[Object]
 impl LowStockMutation {
-    /// Sets from how few available units on a stock is low. There is no `expectedVersion`: every order changes the
+    /// Sets from how few available units on a stock is low at a location. There is no `expectedVersion`: every order changes the
     /// version of a stock, and this is none of the changes that it counts.
     #[graphql(guard = "Requires(Scope::StockWrite)", requires_scopes = "stock:write")]
     async fn set_low_stock_threshold(
@@ -55,10 +57,11 @@ impl LowStockMutation {
             Err(invalid) => return Ok(SetLowStockThresholdPayload::failed(invalid)),
         };
         let database = ctx.data_unchecked::<Database>();
-        match low_stock::set_threshold(database, input.product_id.0, threshold).await? {
-            Some(row) => Ok(SetLowStockThresholdPayload { stock: Some(row.into()), errors: Vec::new() }),
+        let key = (input.product_id.0, input::location(input.location_id));
+        match low_stock::set_threshold(database, key, threshold).await? {
+            Some(stock) => Ok(SetLowStockThresholdPayload { stock: Some(stock.into()), errors: Vec::new() }),
             None => {
-                let missing = NotFoundError::new(["productId"], "This product has no stock.");
+                let missing = NotFoundError::new(["productId"], "This product has no stock there.");
                 Ok(SetLowStockThresholdPayload::failed(missing))
             }
         }
@@ -68,6 +71,8 @@ impl LowStockMutation {
 #[derive(InputObject)]
 pub(crate) struct SetLowStockThresholdInput {
     product_id: Id,
+    /// The default location where it is null.
+    location_id: Option<Id>,
     /// The stock is low at this many available units and below; 0 is sold out. Null, and it is never low.
     threshold: Option<i32>,
 }

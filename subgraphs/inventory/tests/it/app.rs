@@ -192,6 +192,17 @@ impl TestApp {
         product
     }
 
+    /// A new location with this priority.
+    pub(crate) async fn location(&self, priority: i64) -> Uuid {
+        let code = Uuid::now_v7().simple().to_string();
+        let input = json!({ "input": { "code": code, "name": "Another warehouse", "priority": priority } });
+        let mutation = "mutation($input: CreateLocationInput!) {
+            createLocation(input: $input) { location { id } errors { __typename } } }";
+        let answer = self.staff().data(mutation, input).await;
+        let id = answer["createLocation"]["location"]["id"].as_str();
+        Uuid::parse_str(id.unwrap_or_else(|| panic!("{answer}"))).unwrap()
+    }
+
     /// The payload of `createStock`.
     pub(crate) async fn create(&self, input: Value) -> Value {
         self.change(&self.staff(), "createStock", input).await

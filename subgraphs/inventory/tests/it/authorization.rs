@@ -37,6 +37,8 @@ fn cases(stocked: &str) -> Vec<Case> {
         change("setStock", &format!("{product}, onHand: 1, {why}"), &[STAFF]),
         query("lowStock", "lowStock { totalCount }", &[STAFF]),
         change("setLowStockThreshold", &product, &[STAFF]),
+        query("locations", "locations { edges { cursor } }", &[STAFF]),
+        change("createLocation", r#"code: "A", name: "A", priority: 1"#, &[STAFF]),
         change("reserveStock", &format!("{reservation}, lines: [], ttlSeconds: 1"), &[SERVICE]),
         change("commitReservation", &reservation, &[SERVICE]),
         change("releaseReservation", &reservation, &[SERVICE]),

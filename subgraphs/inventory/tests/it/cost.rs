@@ -1,6 +1,6 @@
 //! What a purchase costs, counted in SQL statements; transaction control is not.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::app::{TestApp, on_each_database, reserve_for};
@@ -34,6 +34,21 @@ async fn each_further_line_costs_one_statement_more() {
         let id = Uuid::now_v7();
         assert_eq!(spent(app, app.reserve(id, &lines)).await, ("HELD".into(), 4 + 5));
         assert_eq!(spent(app, app.settle("commitReservation", id)).await, ("COMMITTED".into(), 5 + 5));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_line_that_is_split_costs_one_statement_more_for_each_part() {
+    on_each_database(async |app| {
+        let product = app.stocked(1).await;
+        for priority in 1..=2 {
+            let location = app.location(priority).await;
+            app.create(json!({ "productId": product, "locationId": location, "onHand": 1 })).await;
+        }
+        let id = Uuid::now_v7();
+        assert_eq!(spent(app, app.reserve(id, &[(product, 3)])).await, ("HELD".into(), 4 + 3));
+        assert_eq!(spent(app, app.settle("commitReservation", id)).await, ("COMMITTED".into(), 5 + 3));
     })
     .await;
 }

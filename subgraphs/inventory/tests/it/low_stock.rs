@@ -4,7 +4,7 @@ use uuid::Uuid;
 use crate::app::{CUSTOMER, TestApp, codes, on_each_database};
 
 const LOW: &str = "query($first: Int, $after: String) { lowStock(first: $first, after: $after) {
-    totalCount pageInfo { hasNextPage endCursor } nodes { available lowStockThreshold product { id } } } }";
+    totalCount pageInfo { hasNextPage endCursor } nodes { available levels { lowStockThreshold } product { id } } } }";
 
 /// The ids of all products that are low, read by pages.
 async fn low(app: &TestApp, first: i64) -> Vec<Uuid> {
@@ -30,7 +30,7 @@ async fn watched(app: &TestApp, on_hand: i64, threshold: i64) -> Uuid {
 
 async fn set_threshold(app: &TestApp, product: Uuid, threshold: Value) -> Value {
     let mutation = "mutation($input: SetLowStockThresholdInput!) { setLowStockThreshold(input: $input) {
-        stock { version lowStockThreshold } errors { __typename ... on UserError { code path } } } }";
+        stock { version levels { lowStockThreshold } } errors { __typename ... on UserError { code path } } } }";
     let input = json!({ "input": { "productId": product, "threshold": threshold } });
     app.staff().data(mutation, input).await["setLowStockThreshold"].take()
 }
@@ -58,7 +58,9 @@ async fn a_stock_is_low_while_no_more_is_available_than_its_threshold() {
 async fn a_threshold_is_set_changed_and_forgotten_without_a_change_of_the_stock() {
     on_each_database(async |app| {
         let product = app.stocked(10).await;
-        let set = |threshold: Value| json!({ "stock": { "version": 1, "lowStockThreshold": threshold }, "errors": [] });
+        let set = |threshold: Value| {
+            json!({ "stock": { "version": 1, "levels": [{ "lowStockThreshold": threshold }] }, "errors": [] })
+        };
         for (threshold, is_low) in [(json!(9), false), (json!(10), true), (json!(0), false), (json!(11), true)] {
             assert_eq!(set_threshold(app, product, threshold.clone()).await, set(threshold));
             assert_eq!(!low(app, 20).await.is_empty(), is_low);
@@ -104,12 +106,12 @@ async fn thresholds_have_bounds_and_belong_to_a_stock() {
 }
 
 #[tokio::test]
-async fn a_shopper_is_not_told_the_threshold() {
+async fn a_shopper_is_not_told_what_lies_where_or_from_when_on_it_is_low() {
     let app = TestApp::start().await;
     let product = watched(&app, 7, 3).await;
-    let query = "query($ids: [ID!]!) { availability(productIds: $ids) { available lowStockThreshold } }";
+    let query = "query($ids: [ID!]!) { availability(productIds: $ids) { available levels { lowStockThreshold } } }";
     let answer = app.holder(CUSTOMER).run(query, json!({ "ids": [product] })).await;
     let stock = &answer["data"]["availability"][0];
-    assert_eq!((&stock["available"], &stock["lowStockThreshold"]), (&json!(7), &Value::Null));
+    assert_eq!((&stock["available"], &stock["levels"]), (&json!(7), &Value::Null));
     assert_eq!(codes(&answer), ["FORBIDDEN"]);
 }

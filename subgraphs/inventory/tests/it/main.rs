@@ -4,6 +4,7 @@
 mod app;
 mod authorization;
 mod availability;
+mod carrying_over;
 mod cost;
 mod create_stock;
 mod expiry;
@@ -11,6 +12,7 @@ mod histories;
 mod hoarding;
 mod invariants;
 mod ledger;
+mod locations;
 mod low_stock;
 mod races;
 mod references;
