@@ -32,16 +32,18 @@ fn rules() -> [Rule; 6] {
             "I2",
             "what is reserved is what reservations hold",
             "SELECT stock.product_id AS id, COALESCE(held.units, 0) AS expected, stock.reserved AS found FROM stock \
-             LEFT JOIN (SELECT product_id, CAST(SUM(quantity) AS BIGINT) AS units FROM reservation_lines \
-             JOIN reservations ON reservations.id = reservation_id WHERE status = 'HELD' GROUP BY product_id) AS held \
-             ON held.product_id = stock.product_id WHERE stock.reserved <> COALESCE(held.units, 0)",
+             LEFT JOIN (SELECT product_id, location_id, CAST(SUM(quantity) AS BIGINT) AS units FROM reservation_lines \
+             JOIN reservations ON reservations.id = reservation_id WHERE status = 'HELD' \
+             GROUP BY product_id, location_id) AS held \
+             ON held.product_id = stock.product_id AND held.location_id = stock.location_id WHERE stock.reserved <> COALESCE(held.units, 0)",
         ),
         rule(
             "I3",
             "each movement begins where the one before it ended",
             "SELECT next.product_id AS id, COALESCE(last.on_hand_after + last.reserved_after, 0) AS expected, \
              next.on_hand_before + next.reserved_before AS found FROM movements AS next \
-             LEFT JOIN movements AS last ON last.product_id = next.product_id AND last.version = next.version - 1 \
+             LEFT JOIN movements AS last ON last.product_id = next.product_id \
+             AND last.location_id = next.location_id AND last.version = next.version - 1 \
              WHERE next.on_hand_before <> COALESCE(last.on_hand_after, 0) \
              OR next.reserved_before <> COALESCE(last.reserved_after, 0) \
              OR (next.version > 1 AND last.version IS NULL)",
@@ -51,14 +53,16 @@ fn rules() -> [Rule; 6] {
             "the stock is where its last movement ended",
             "SELECT stock.product_id AS id, COALESCE(last.on_hand_after, 0) AS expected, stock.on_hand AS found \
              FROM stock LEFT JOIN movements AS last \
-             ON last.product_id = stock.product_id AND last.version = stock.version \
+             ON last.product_id = stock.product_id AND last.location_id = stock.location_id \
+             AND last.version = stock.version \
              WHERE last.version IS NULL OR last.on_hand_after <> stock.on_hand OR last.reserved_after <> stock.reserved",
         ),
         rule(
             "I3",
             "no movement comes after the last one",
             "SELECT stock.product_id AS id, stock.version AS expected, movements.version AS found FROM movements \
-             JOIN stock ON stock.product_id = movements.product_id WHERE movements.version > stock.version",
+             JOIN stock ON stock.product_id = movements.product_id AND stock.location_id = movements.location_id \
+             WHERE movements.version > stock.version",
         ),
         rule(
             "I3",
@@ -67,6 +71,7 @@ fn rules() -> [Rule; 6] {
              JOIN reservation_lines ON reservation_id = reservations.id \
              LEFT JOIN movements ON reference = reservations.id \
              AND movements.product_id = reservation_lines.product_id \
+             AND movements.location_id = reservation_lines.location_id \
              AND kind = CASE status WHEN 'HELD' THEN 'RESERVE' WHEN 'COMMITTED' THEN 'COMMIT' \
              WHEN 'RELEASED' THEN 'RELEASE' WHEN 'RETURNED' THEN 'RETURN' WHEN 'EXPIRED' THEN 'EXPIRE' END \
              WHERE version IS NULL",
@@ -79,7 +84,7 @@ fn rules() -> [Rule; 6] {
 pub struct Holding {
     pub id: Uuid,
     pub status: Status,
-    /// Products and units, in the order of product ids.
+    /// Products and units at all locations, in the order of product ids.
     pub lines: Vec<(Uuid, i64)>,
 }
 
@@ -107,7 +112,11 @@ async fn with_lines(database: &Database, rows: Vec<reservation::Model>) -> Resul
         .await?;
     let mut of: HashMap<Uuid, Vec<(Uuid, i64)>> = HashMap::new();
     for line in lines {
-        of.entry(line.reservation_id).or_default().push((line.product_id, line.quantity));
+        let lines = of.entry(line.reservation_id).or_default();
+        match lines.last_mut() {
+            Some((product, quantity)) if *product == line.product_id => *quantity += line.quantity,
+            _ => lines.push((line.product_id, line.quantity)),
+        }
     }
     let holding = |row: reservation::Model| Holding {
         lines: of.remove(&row.id).unwrap_or_default(),

@@ -42,9 +42,12 @@ impl Subgraph for Inventory {
     }
 
     async fn assemble(parts: Parts<Settings>) -> Result<Assembled, BootError> {
+        if parts.settings.max_held_per_customer == 0 {
+            return Err(BootError::Setting("service.max_held_per_customer must not be zero".into()));
+        }
         let products = Products::new(&parts.settings)?;
         sweeper::spawn(parts.database.clone(), &parts.settings, parts.shutdown)?;
-        let schema = schema::build(parts.database, products);
+        let schema = schema::build(parts.database, products, parts.settings);
         Ok(Assembled { router: server::router(schema, parts.gate) })
     }
 

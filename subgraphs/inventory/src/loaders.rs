@@ -3,12 +3,16 @@
 use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
+use sea_orm::{EntityTrait as _, QueryFilter as _};
 use subgraph::{Database, Error};
 use uuid::Uuid;
 
-use crate::entities::stock;
+use crate::{
+    domain::stock::Stock,
+    entities::{location, stock},
+};
 
-/// Stock by product id; products without stock are left out. What is public does not depend on who asks, so requests
+/// Stock by product id, all locations of it; products without stock are left out. What is public does not depend on who asks, so requests
 /// that are in flight together share a statement.
 pub(crate) struct StockLoader(Database);
 
@@ -19,11 +23,30 @@ impl StockLoader {
 }
 
 impl Loader<Uuid> for StockLoader {
-    type Value = stock::Model;
+    type Value = Stock;
     type Error = Error;
 
-    async fn load(&self, products: &[Uuid]) -> Result<HashMap<Uuid, stock::Model>, Error> {
-        let rows = stock::of_products(self.0.read(), products).await?;
-        Ok(rows.into_iter().map(|row| (row.product_id, row)).collect())
+    async fn load(&self, products: &[Uuid]) -> Result<HashMap<Uuid, Stock>, Error> {
+        let rows = stock::of_products(self.0.read(), products.iter().copied()).await?;
+        Ok(Stock::of_rows(&rows).map(|stock| (stock.product_id(), stock)).collect())
+    }
+}
+
+/// Locations by id.
+pub(crate) struct LocationLoader(Database);
+
+impl LocationLoader {
+    pub(crate) fn new(database: Database) -> Self {
+        Self(database)
+    }
+}
+
+impl Loader<Uuid> for LocationLoader {
+    type Value = location::Model;
+    type Error = Error;
+
+    async fn load(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, location::Model>, Error> {
+        let rows = location::Entity::find().filter(location::COLUMN.id.is_in(ids.iter().copied()));
+        Ok(rows.all(self.0.read()).await?.into_iter().map(|row| (row.id, row)).collect())
     }
 }

@@ -3,6 +3,8 @@
 mod errors;
 mod input;
 mod ledger;
+mod locations;
+mod low_stock;
 mod reservations;
 mod stock;
 mod stock_changed;
@@ -14,10 +16,15 @@ pub(crate) use errors::UserError;
 pub(crate) use stock_changed::Subscription;
 
 #[derive(MergedObject, Default)]
-pub(crate) struct Query(stock::StockQuery, ledger::LedgerQuery);
+pub(crate) struct Query(stock::StockQuery, ledger::LedgerQuery, low_stock::LowStockQuery, locations::LocationQuery);
 
 #[derive(MergedObject, Default)]
-pub(crate) struct Mutation(stock_changes::StockMutation, reservations::ReservationMutation);
+pub(crate) struct Mutation(
+    stock_changes::StockMutation,
+    low_stock::LowStockMutation,
+    locations::LocationMutation,
+    reservations::ReservationMutation,
+);
 
 /// A count as GraphQL's 32-bit `Int`; one that is too large for it is shown as the largest.
 fn int(count: i64) -> i32 {

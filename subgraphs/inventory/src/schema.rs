@@ -4,18 +4,20 @@ use async_graphql::{Schema, SchemaBuilder, dataloader::DataLoader};
 use subgraph::Database;
 
 use crate::{
-    loaders::StockLoader,
+    loaders::{LocationLoader, StockLoader},
     products::Products,
     resolvers::{Mutation, Query, Subscription, UserError},
+    settings::Settings,
 };
 
 /// The executable schema.
 pub(crate) type InventorySchema = Schema<Query, Mutation, Subscription>;
 
 /// The schema over this database.
-pub(crate) fn build(database: Database, products: Products) -> InventorySchema {
-    let loader = DataLoader::new(StockLoader::new(database.clone()), tokio::spawn);
-    builder().data(loader).data(products).data(database).finish()
+pub(crate) fn build(database: Database, products: Products, settings: Settings) -> InventorySchema {
+    let stock = DataLoader::new(StockLoader::new(database.clone()), tokio::spawn);
+    let locations = DataLoader::new(LocationLoader::new(database.clone()), tokio::spawn);
+    builder().data(stock).data(locations).data(products).data(settings).data(database).finish()
 }
 
 /// The schema as a Federation 2 document.

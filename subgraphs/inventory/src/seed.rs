@@ -17,7 +17,7 @@ use crate::{
         protocol,
     },
     entities::{
-        movement,
+        location, movement,
         reservation::{self, Status},
         reservation_line,
         stock::{self, Shift},
@@ -28,7 +28,7 @@ use crate::{
 const ORDERS: &str = "orders";
 /// How long demo orders would have held their units.
 const TTL: TimeDelta = TimeDelta::minutes(15);
-/// Rows of one statement: eleven columns at most, which is well below SQLite's 32,766 parameters.
+/// Rows of one statement: twelve columns at most, which is well below SQLite's 32,766 parameters.
 const BATCH: usize = 1_000;
 /// Orders whose rows are in memory at a time.
 const CHUNK: usize = 1_000;
@@ -86,7 +86,13 @@ impl Market {
     /// Before the first order.
     fn open(size: Size) -> (Self, Vec<movement::Model>) {
         let first = demo::products(size).map(|product| {
-            let new = NewStock { product: product.id, on_hand: product.first_stock, backorder_limit: 0 };
+            let new = NewStock {
+                product: product.id,
+                location: location::DEFAULT,
+                on_hand: product.first_stock,
+                backorder_limit: 0,
+                low_stock_threshold: None,
+            };
             first_stock(&new, &first("staff"), product.created_at)
         });
         let (stock, movements) = first.unzip();
@@ -112,9 +118,11 @@ impl Market {
         let lines = Lines::new(&lines).map_err(|error| DbErr::Custom(error.to_string()))?;
         rows.reservations.push(reservation::Model {
             id: order.id,
+            customer_id: Some(demo::user(order.customer).id),
             status,
             request_hash: Some(lines.digest()),
             expires_at: Some(order.placed_at + TTL),
+            rejection: None,
             shortages: None,
             created_at: order.placed_at,
             updated_at: order.ended_at,
@@ -122,6 +130,7 @@ impl Market {
         rows.lines.extend(lines.iter().map(|(product_id, quantity)| reservation_line::Model {
             reservation_id: order.id,
             product_id,
+            location_id: location::DEFAULT,
             quantity,
         }));
         for (to, at) in [(Status::Held, order.placed_at), (status, order.ended_at)] {

@@ -7,17 +7,22 @@ use uuid::Uuid;
 
 use super::{
     idempotency::{self, Claim, Key},
-    ledger::{self, Cause},
+    ledger::{self, Cause, Move},
+    stock::Stock,
 };
 use crate::entities::{
+    location,
     movement::Kind,
     stock::{self, MAX_UNITS, Shift},
 };
 
-/// A correction of the units on hand of one product.
+/// A correction of the units on hand of one product at one location.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Change {
     pub product: Uuid,
+    /// None is the default one, and left out: a request that was made before there were locations is still the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location: Option<Uuid>,
     pub units: Units,
     pub reason: String,
 }
@@ -53,12 +58,7 @@ pub(crate) enum ChangeError {
 }
 
 /// Makes the correction once for the key, and returns the stock as it was right afterwards.
-pub(crate) async fn change(
-    database: &Database,
-    change: &Change,
-    actor: &str,
-    key: &str,
-) -> Result<stock::Model, ChangeError> {
+pub(crate) async fn change(database: &Database, change: &Change, actor: &str, key: &str) -> Result<Stock, ChangeError> {
     let key = Key { actor, operation: change.operation(), key };
     let tx = database.begin().await?;
     let outcome = match idempotency::claim(&tx, &key, change).await? {
@@ -76,17 +76,19 @@ pub(crate) async fn change(
     outcome.map_err(ChangeError::Refused)
 }
 
-async fn make(tx: &DatabaseTransaction, change: &Change, actor: &str) -> Result<Result<stock::Model, Refusal>, DbErr> {
-    let Some(row) = stock::lock(tx, [change.product]).await?.pop() else {
+async fn make(tx: &DatabaseTransaction, change: &Change, actor: &str) -> Result<Result<Stock, Refusal>, DbErr> {
+    let key = (change.product, change.location.unwrap_or(location::DEFAULT));
+    let rows = stock::lock(tx, [change.product]).await?;
+    let Some(row) = ledger::find(&rows, key) else {
         return Ok(Err(Refusal::NoStock));
     };
-    let shift = match change.shift(&row) {
+    let shift = match change.shift(&rows[row]) {
         Ok(shift) => shift,
         Err(refusal) => return Ok(Err(refusal)),
     };
     let cause = Cause { kind: change.kind(), reason: &change.reason, actor, reference: None };
-    let changed = ledger::apply(tx, vec![(row, shift)], &cause, time::now()).await?.pop();
-    changed.map(Ok).ok_or(DbErr::RecordNotUpdated)
+    let levels = ledger::apply(tx, rows, vec![Move { key, shift }], &cause, time::now()).await?;
+    Ok(Ok(Stock { levels }))
 }
 
 impl Change {

@@ -6,7 +6,6 @@ use std::fmt::Write as _;
 use uuid::Uuid;
 
 use super::digest;
-use crate::entities::{reservation::Shortage, stock};
 
 /// Lines of one request.
 pub(crate) const MAX_LINES: usize = 200;
@@ -51,17 +50,9 @@ impl Lines {
         self.0.keys().copied()
     }
 
-    /// Every line that these rows cannot serve; a product without a row has nothing.
-    pub(crate) fn shortages(&self, rows: &[stock::Model]) -> Vec<Shortage> {
-        let available: BTreeMap<_, _> = rows.iter().map(|row| (row.product_id, row.available())).collect();
-        self.iter()
-            .map(|(product_id, requested)| Shortage {
-                product_id,
-                requested,
-                available: available.get(&product_id).copied().unwrap_or(0),
-            })
-            .filter(|line| line.requested > line.available)
-            .collect()
+    /// Units of all products together.
+    pub(crate) fn units(&self) -> i64 {
+        self.0.values().sum()
     }
 
     /// The same for the same products and quantities, in whatever order and pieces they were asked for.

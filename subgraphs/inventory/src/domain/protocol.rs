@@ -30,13 +30,14 @@ pub enum Step {
     Refuse,
 }
 
-/// What a request makes of an id that no reservation has yet; `None` where that is refused.
+/// What a request makes of an id that no reservation has yet; `None` where that is refused. Units are held if `allowed`:
+/// there are enough, and the customer does not hold too many.
 ///
 /// A rejection is kept, so that a request which is repeated cannot succeed after the order was told so. What is released
 /// before it was reserved is kept as released, so that a reserve that arrives late finds that it is too late.
-pub fn begin(request: Request, enough: bool) -> Option<Status> {
+pub fn begin(request: Request, allowed: bool) -> Option<Status> {
     match request {
-        Request::Reserve if enough => Some(Status::Held),
+        Request::Reserve if allowed => Some(Status::Held),
         Request::Reserve => Some(Status::Rejected),
         Request::Release => Some(Status::Released),
         Request::Commit | Request::Return | Request::Expire => None,

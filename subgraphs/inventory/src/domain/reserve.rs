@@ -6,12 +6,13 @@ use subgraph::{Database, fail_point, time};
 use uuid::Uuid;
 
 use super::{
+    allocate,
     ledger::{self, Cause},
     lines::Lines,
     protocol,
 };
 use crate::entities::{
-    reservation::{self, Status},
+    reservation::{self, Rejection, Status},
     reservation_line, stock,
 };
 
@@ -20,6 +21,8 @@ use crate::entities::{
 pub(crate) struct Request {
     /// The order's id, which makes the request safe to repeat.
     pub id: Uuid,
+    /// Who buys; where nobody says, nothing bounds what is held.
+    pub customer: Option<Uuid>,
     pub lines: Lines,
     /// How long the units are held if nothing more is heard of the order.
     pub ttl: TimeDelta,
@@ -33,20 +36,24 @@ pub(crate) enum ReserveError {
     Database(#[from] DbErr),
 }
 
-/// Holds the units, or stores the rejection with every shortage. Repeated, it answers what became of the first
-/// request, which may have been committed, released or returned since.
+/// Holds the units, or stores the rejection: the customer would hold more than `max_held`, or units are short, and then
+/// with every shortage. Repeated, it answers what became of the first request, which may have been committed, released
+/// or returned since.
 pub(crate) async fn reserve(
     database: &Database,
     request: &Request,
+    max_held: i64,
     actor: &str,
 ) -> Result<reservation::Model, ReserveError> {
     let now = time::now();
     let tx = database.begin().await?;
     let claimed = reservation::Model {
         id: request.id,
+        customer_id: request.customer,
         status: Status::Held,
         request_hash: Some(request.lines.digest()),
         expires_at: Some(now + request.ttl),
+        rejection: None,
         shortages: None,
         created_at: now,
         updated_at: now,
@@ -54,7 +61,11 @@ pub(crate) async fn reserve(
     if !reservation::claim(&tx, &claimed).await? {
         return answer_again(&tx, &claimed).await;
     }
-    let answer = hold_or_reject(&tx, claimed, &request.lines, actor, now).await?;
+    let answer = if holds_too_many(&tx, request, max_held).await? {
+        reservation::reject(&tx, claimed, Rejection::TooManyHeld, Vec::new()).await?
+    } else {
+        hold_or_reject(&tx, claimed, &request.lines, actor, now).await?
+    };
     fail_point!("inventory.reserve.before", answer.status);
     database.commit(tx, request.lines.products()).await?;
     fail_point!("inventory.reserve.after", answer.status);
@@ -73,6 +84,12 @@ async fn answer_again(
     Ok(first)
 }
 
+async fn holds_too_many(tx: &DatabaseTransaction, request: &Request, max_held: i64) -> Result<bool, DbErr> {
+    let Some(customer) = request.customer else { return Ok(false) };
+    reservation::lock_customer(tx, customer).await?;
+    Ok(reservation::units_held(tx, customer).await? + request.lines.units() > max_held)
+}
+
 async fn hold_or_reject(
     tx: &DatabaseTransaction,
     claimed: reservation::Model,
@@ -80,15 +97,21 @@ async fn hold_or_reject(
     actor: &str,
     now: DateTimeUtc,
 ) -> Result<reservation::Model, DbErr> {
-    let rows = stock::lock(tx, lines.products()).await?;
-    let shortages = lines.shortages(&rows);
-    if protocol::begin(protocol::Request::Reserve, shortages.is_empty()) != Some(claimed.status) {
-        return reservation::reject(tx, claimed, shortages).await;
+    let ranked = stock::lock_ranked(tx, lines.products()).await?;
+    let allocated = allocate::allocate(lines, &ranked);
+    if protocol::begin(protocol::Request::Reserve, allocated.is_ok()) != Some(claimed.status) {
+        return reservation::reject(tx, claimed, Rejection::OutOfStock, allocated.err().unwrap_or_default()).await;
     }
-    // Without a shortage there is a row for each line, both in the order of product ids.
-    let shifts = lines.iter().map(|(_, quantity)| protocol::shift(Status::Held, quantity));
-    let cause = Cause::of(claimed.id, Status::Held, actor);
-    ledger::apply(tx, rows.into_iter().zip(shifts).collect(), &cause, now).await?;
-    reservation_line::insert(tx, claimed.id, lines.iter()).await?;
+    let allocations = allocated.unwrap_or_default();
+    let rows = ranked.into_iter().map(|ranked| ranked.row).collect();
+    let moves = allocations.iter().map(|part| part.to(Status::Held)).collect();
+    ledger::apply(tx, rows, moves, &Cause::of(claimed.id, Status::Held, actor), now).await?;
+    let lines = allocations.iter().map(|part| reservation_line::Model {
+        reservation_id: claimed.id,
+        product_id: part.product,
+        location_id: part.location,
+        quantity: part.quantity,
+    });
+    reservation_line::insert(tx, lines).await?;
     Ok(claimed)
 }

@@ -6,7 +6,8 @@ use subgraph::{Database, fail_point, time};
 use uuid::Uuid;
 
 use super::{
-    ledger::{self, Cause},
+    allocate::Allocation,
+    ledger::{self, Cause, Move},
     protocol::{self, Request, Step},
 };
 use crate::entities::{
@@ -36,24 +37,32 @@ pub(crate) async fn commit(database: &Database, id: Uuid, actor: &str) -> Result
 /// Gives held units back. An unknown id is remembered as released, so that a reserve that arrives late finds that
 /// it is too late.
 pub(crate) async fn release(database: &Database, id: Uuid, actor: &str) -> Result<reservation::Model, SettleError> {
-    let now = time::now();
-    let tombstone = reservation::Model {
-        id,
-        status: Status::Released,
-        request_hash: None,
-        expires_at: None,
-        shortages: None,
-        created_at: now,
-        updated_at: now,
-    };
     let tx = database.begin().await?;
-    if reservation::claim(&tx, &tombstone).await? {
-        fail_point!("inventory.tombstone.before");
-        tx.commit().await?;
-        fail_point!("inventory.tombstone.after");
-        return Ok(tombstone);
+    if let Some(status) = protocol::begin(Request::Release, false) {
+        let tombstone = tombstone(id, status, time::now());
+        if reservation::claim(&tx, &tombstone).await? {
+            fail_point!("inventory.tombstone.before");
+            tx.commit().await?;
+            fail_point!("inventory.tombstone.after");
+            return Ok(tombstone);
+        }
     }
     follow(database, tx, id, Request::Release, actor).await
+}
+
+/// A reservation that holds nothing and never will.
+fn tombstone(id: Uuid, status: Status, at: DateTimeUtc) -> reservation::Model {
+    reservation::Model {
+        id,
+        customer_id: None,
+        status,
+        request_hash: None,
+        expires_at: None,
+        rejection: None,
+        shortages: None,
+        created_at: at,
+        updated_at: at,
+    }
 }
 
 /// Puts sold units back into the stock.
@@ -97,14 +106,17 @@ pub(super) async fn advance(
         return Err(DbErr::RecordNotUpdated.into());
     }
     let lines = reservation_line::of_reservation(tx, found.id).await?;
-    let rows = stock::lock(tx, lines.iter().map(|line| line.product_id)).await?;
-    // A foreign key gives each line its row, and both are in the order of product ids.
-    let shifts = lines.iter().map(|line| protocol::shift(to, line.quantity));
-    let changes: Vec<_> = rows.into_iter().zip(shifts).collect();
-    if changes.iter().any(|(row, shift)| row.on_hand + shift.on_hand < 0) {
+    let products: Vec<_> = lines.iter().map(|line| line.product_id).collect();
+    let rows = stock::lock(tx, products.iter().copied()).await?;
+    let moves: Vec<_> = lines.iter().map(|line| Allocation::of(line).to(to)).collect();
+    if moves.iter().any(|move_| !is_on_hand(&rows, move_)) {
         return Err(SettleError::NotOnHand(found));
     }
-    let changed = ledger::apply(tx, changes, &Cause::of(found.id, to, actor), now).await?;
-    let products = changed.into_iter().map(|row| row.product_id).collect();
+    ledger::apply(tx, rows, moves, &Cause::of(found.id, to, actor), now).await?;
     Ok((reservation::Model { status: to, updated_at: now, ..found }, products))
+}
+
+/// Whether the units that leave lie there.
+fn is_on_hand(rows: &[stock::Model], move_: &Move) -> bool {
+    ledger::find(rows, move_.key).is_some_and(|row| rows[row].on_hand + move_.shift.on_hand >= 0)
 }

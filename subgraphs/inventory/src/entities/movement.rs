@@ -1,4 +1,4 @@
-//! The ledger: one row for each change of a stock, with what was before and what is after.
+//! The ledger: one row for each change of a product's stock at a location, with what was before and what is after.
 
 use sea_orm::{QueryOrder as _, QuerySelect as _, entity::prelude::*};
 
@@ -8,6 +8,8 @@ use sea_orm::{QueryOrder as _, QuerySelect as _, entity::prelude::*};
 pub(crate) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub product_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub location_id: Uuid,
     /// The version of the stock that this change made, from 1 without gaps.
     #[sea_orm(primary_key, auto_increment = false)]
     pub version: i64,
@@ -40,15 +42,16 @@ pub(crate) enum Kind {
     Expire,
 }
 
-/// Changes of a product's stock, newest first: those before version `after`.
+/// Changes of a product's stock at a location, newest first: those before version `after`.
 pub(crate) async fn newest(
     connection: &impl ConnectionTrait,
-    product: Uuid,
+    (product, location): (Uuid, Uuid),
     after: Option<i64>,
     limit: u64,
 ) -> Result<Vec<Model>, DbErr> {
     Entity::find()
         .filter(COLUMN.product_id.eq(product))
+        .filter(COLUMN.location_id.eq(location))
         .filter(COLUMN.version.lt(after.unwrap_or(i64::MAX)))
         .order_by_desc(COLUMN.version)
         .limit(limit)

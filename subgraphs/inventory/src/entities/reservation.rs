@@ -1,11 +1,14 @@
 //! Units promised to one order; the reservation's id is the order's.
 
 use sea_orm::{
-    DatabaseTransaction, FromJsonQueryResult, IntoActiveModel as _, QueryOrder as _, QuerySelect as _, TryInsertResult,
+    DatabaseBackend, DatabaseTransaction, ExprTrait as _, FromJsonQueryResult, IntoActiveModel as _, QueryOrder as _,
+    QuerySelect as _, TryInsertResult,
     entity::prelude::*,
-    sea_query::{LockBehavior, LockType},
+    sea_query::{Func, LockBehavior, LockType, Query},
 };
 use serde::{Deserialize, Serialize};
+
+use super::reservation_line;
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -13,12 +16,16 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
+    /// Whose order it is; none where nobody said.
+    pub customer_id: Option<Uuid>,
     pub status: Status,
     /// What was asked for. None when the release came before the request: the row then only remembers that.
     pub request_hash: Option<String>,
     /// When a held reservation gives its units back.
     pub expires_at: Option<DateTimeUtc>,
-    /// Why the request was rejected.
+    /// Why the request was rejected; none in rows that were rejected before this was kept, for a shortage.
+    pub rejection: Option<Rejection>,
+    /// What was short, where that is why.
     pub shortages: Option<Shortages>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
@@ -35,6 +42,17 @@ pub enum Status {
     Released,
     Returned,
     Expired,
+}
+
+/// Why a request was rejected.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text")]
+pub(crate) enum Rejection {
+    #[sea_orm(string_value = "OUT_OF_STOCK")]
+    OutOfStock,
+    /// The customer would hold more than anybody may.
+    #[sea_orm(string_value = "TOO_MANY_HELD")]
+    TooManyHeld,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
@@ -58,6 +76,34 @@ pub(crate) async fn claim(tx: &DatabaseTransaction, row: &Model) -> Result<bool,
 /// The row, locked until the transaction ends.
 pub(crate) async fn lock(tx: &DatabaseTransaction, id: Uuid) -> Result<Option<Model>, DbErr> {
     Entity::find_by_id(id).lock_exclusive().one(tx).await
+}
+
+/// Keeps other transactions from counting what this customer holds until this one ends, and nobody else from anything:
+/// two customers wait for each other only where the last halves of their ids are the same. SQLite has one writer anyway.
+pub(crate) async fn lock_customer(tx: &DatabaseTransaction, customer: Uuid) -> Result<(), DbErr> {
+    if tx.get_database_backend() == DatabaseBackend::Postgres {
+        let key = customer.as_u64_pair().1.cast_signed();
+        tx.execute(&Query::select().expr(Func::cust("pg_advisory_xact_lock").arg(key)).to_owned()).await?;
+    }
+    Ok(())
+}
+
+/// Units that reservations of this customer hold.
+pub(crate) async fn units_held(tx: &DatabaseTransaction, customer: Uuid) -> Result<i64, DbErr> {
+    let held = Query::select()
+        .column(Column::Id)
+        .from(Entity)
+        .and_where(COLUMN.customer_id.eq(customer))
+        .and_where(COLUMN.status.eq(Status::Held))
+        .to_owned();
+    let units: Option<Option<i64>> = reservation_line::Entity::find()
+        .select_only()
+        .expr(Expr::col(reservation_line::Column::Quantity).sum().cast_as("bigint"))
+        .filter(reservation_line::COLUMN.reservation_id.in_subquery(held))
+        .into_tuple()
+        .one(tx)
+        .await?;
+    Ok(units.flatten().unwrap_or(0))
 }
 
 /// Ids of held reservations whose time has passed, the longest overdue first.
@@ -117,9 +163,19 @@ pub(crate) async fn advance(
 }
 
 /// Turns a reservation that this transaction has claimed into a rejection.
-pub(crate) async fn reject(tx: &DatabaseTransaction, claimed: Model, shortages: Vec<Shortage>) -> Result<Model, DbErr> {
-    let rejected =
-        Model { status: Status::Rejected, expires_at: None, shortages: Some(Shortages(shortages)), ..claimed };
+pub(crate) async fn reject(
+    tx: &DatabaseTransaction,
+    claimed: Model,
+    rejection: Rejection,
+    shortages: Vec<Shortage>,
+) -> Result<Model, DbErr> {
+    let rejected = Model {
+        status: Status::Rejected,
+        expires_at: None,
+        rejection: Some(rejection),
+        shortages: Some(Shortages(shortages)),
+        ..claimed
+    };
     let row = rejected.clone().into_active_model().reset_all();
     Entity::update(row).exec_without_returning(tx).await?;
     Ok(rejected)

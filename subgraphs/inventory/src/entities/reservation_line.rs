@@ -1,6 +1,6 @@
-//! What a reservation holds, one line a product.
+//! What a reservation holds, one line for each product and location that it is taken from.
 
-use sea_orm::{ActiveValue::Set, DatabaseTransaction, QueryOrder as _, entity::prelude::*};
+use sea_orm::{DatabaseTransaction, IntoActiveModel as _, QueryOrder as _, entity::prelude::*};
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -10,26 +10,20 @@ pub(crate) struct Model {
     pub reservation_id: Uuid,
     #[sea_orm(primary_key, auto_increment = false)]
     pub product_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub location_id: Uuid,
     pub quantity: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// The lines of a reservation, in the order of product ids.
+/// The lines of a reservation, in the order of product and location ids.
 pub(crate) async fn of_reservation(connection: &impl ConnectionTrait, reservation: Uuid) -> Result<Vec<Model>, DbErr> {
-    Entity::find().filter(COLUMN.reservation_id.eq(reservation)).order_by_asc(COLUMN.product_id).all(connection).await
+    let lines = Entity::find().filter(COLUMN.reservation_id.eq(reservation));
+    lines.order_by_asc(COLUMN.product_id).order_by_asc(COLUMN.location_id).all(connection).await
 }
 
-pub(crate) async fn insert(
-    tx: &DatabaseTransaction,
-    reservation: Uuid,
-    lines: impl IntoIterator<Item = (Uuid, i64)>,
-) -> Result<(), DbErr> {
-    let rows = lines.into_iter().map(|(product, quantity)| ActiveModel {
-        reservation_id: Set(reservation),
-        product_id: Set(product),
-        quantity: Set(quantity),
-    });
-    Entity::insert_many(rows).exec_without_returning(tx).await?;
+pub(crate) async fn insert(tx: &DatabaseTransaction, lines: impl IntoIterator<Item = Model>) -> Result<(), DbErr> {
+    Entity::insert_many(lines.into_iter().map(Model::into_active_model)).exec_without_returning(tx).await?;
     Ok(())
 }

@@ -1,10 +1,14 @@
-//! How many units of a product are here, and how many of them are promised.
+//! How many units of a product lie at a location, and how many of them are promised.
 
 use sea_orm::{
-    DatabaseTransaction, ExprTrait as _, IntoActiveModel as _, QueryOrder as _, QuerySelect as _, TryInsertResult,
-    entity::prelude::*, sea_query::LockType,
+    DatabaseTransaction, ExprTrait as _, FromQueryResult, IntoActiveModel as _, PaginatorTrait as _, QueryOrder as _,
+    QuerySelect as _, TryInsertResult,
+    entity::prelude::*,
+    sea_query::{LockType, Query, SubQueryStatement},
 };
 use serde::{Deserialize, Serialize};
+
+use super::location;
 
 /// The most units that staff may set, and the largest back-order limit: what can be ordered stays within GraphQL's
 /// 32-bit `Int`. Returned units may go beyond it.
@@ -16,11 +20,17 @@ pub(crate) const MAX_UNITS: i64 = 1_000_000_000;
 pub(crate) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub product_id: Uuid,
+    /// Answers that were kept before there were locations have none.
+    #[sea_orm(primary_key, auto_increment = false)]
+    #[serde(default = "default_location")]
+    pub location_id: Uuid,
     pub on_hand: i64,
     /// Promised to reservations that are held.
     pub reserved: i64,
     /// How many units may be promised beyond those on hand.
     pub backorder_limit: i64,
+    /// From how few available units on the stock is low; none, and it never is. The column `low` says whether it is.
+    pub low_stock_threshold: Option<i64>,
     /// Counts the changes: the ledger has one row for each.
     pub version: i64,
     pub updated_at: DateTimeUtc,
@@ -35,7 +45,16 @@ pub struct Shift {
     pub reserved: i64,
 }
 
+fn default_location() -> Uuid {
+    location::DEFAULT
+}
+
 impl Model {
+    /// The row's place in the order of locks.
+    pub(crate) fn key(&self) -> (Uuid, Uuid) {
+        (self.product_id, self.location_id)
+    }
+
     /// Units that can be ordered now, back-orders included. Never negative.
     pub(crate) fn available(&self) -> i64 {
         self.on_hand - self.reserved + self.backorder_limit
@@ -44,6 +63,10 @@ impl Model {
     /// Whether a unit lies here that nobody was promised.
     pub(crate) fn in_stock(&self) -> bool {
         self.on_hand > self.reserved
+    }
+
+    pub(crate) fn is_low(&self) -> bool {
+        self.low_stock_threshold.is_some_and(|threshold| self.available() <= threshold)
     }
 
     /// The row after a change made at `at`.
@@ -58,25 +81,89 @@ impl Model {
     }
 }
 
-/// The rows of these products, in the order of their ids, locked until the transaction ends. Products without stock
-/// have none. `FOR NO KEY UPDATE`: keys never change, so rows that refer to these may be written meanwhile.
+/// The rows of these products at all locations, in the order of product and location ids, locked until the transaction
+/// ends. Products without stock have none. `FOR NO KEY UPDATE`: keys never change, so rows that refer to these may be written meanwhile.
 pub(crate) async fn lock(
     tx: &DatabaseTransaction,
     products: impl IntoIterator<Item = Uuid>,
 ) -> Result<Vec<Model>, DbErr> {
-    Entity::find()
-        .filter(COLUMN.product_id.is_in(products))
-        .order_by_asc(COLUMN.product_id)
-        .lock(LockType::NoKeyUpdate)
-        .all(tx)
-        .await
+    to_lock(products).all(tx).await
 }
 
-pub(crate) async fn of_products(connection: &impl ConnectionTrait, products: &[Uuid]) -> Result<Vec<Model>, DbErr> {
-    Entity::find().filter(COLUMN.product_id.is_in(products.iter().copied())).all(connection).await
+fn to_lock(products: impl IntoIterator<Item = Uuid>) -> Select<Entity> {
+    in_order(Entity::find().filter(COLUMN.product_id.is_in(products))).lock(LockType::NoKeyUpdate)
 }
 
-/// Writes the first row of a product, unless it has one: then `false`.
+fn in_order(select: Select<Entity>) -> Select<Entity> {
+    select.order_by_asc(COLUMN.product_id).order_by_asc(COLUMN.location_id)
+}
+
+/// A row, and how soon orders take from its location: small numbers first.
+#[derive(Clone, Debug)]
+pub(crate) struct Ranked {
+    pub row: Model,
+    pub priority: i32,
+}
+
+impl FromQueryResult for Ranked {
+    fn from_query_result(result: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
+        Ok(Self { row: Model::from_query_result(result, prefix)?, priority: result.try_get(prefix, "priority")? })
+    }
+}
+
+/// As [`lock`]. The priority is read in a subquery, for a join would lock the locations, too.
+pub(crate) async fn lock_ranked(
+    tx: &DatabaseTransaction,
+    products: impl IntoIterator<Item = Uuid>,
+) -> Result<Vec<Ranked>, DbErr> {
+    let of_row = Expr::col((location::Entity, location::Column::Id)).eq(Expr::col((Entity, Column::LocationId)));
+    let priority =
+        Query::select().column(location::Column::Priority).from(location::Entity).and_where(of_row).to_owned();
+    let priority = Expr::from(SubQueryStatement::from(priority));
+    to_lock(products).column_as(priority, "priority").into_model::<Ranked>().all(tx).await
+}
+
+/// The rows of these products, in the order of product and location ids.
+pub(crate) async fn of_products(
+    connection: &impl ConnectionTrait,
+    products: impl IntoIterator<Item = Uuid>,
+) -> Result<Vec<Model>, DbErr> {
+    in_order(Entity::find().filter(COLUMN.product_id.is_in(products))).all(connection).await
+}
+
+/// Products that are low at a location, in the order of their ids, after the given one.
+pub(crate) async fn low(
+    connection: &impl ConnectionTrait,
+    after: Option<Uuid>,
+    limit: u64,
+) -> Result<Vec<Uuid>, DbErr> {
+    page_of_low(after, limit).into_tuple().all(connection).await
+}
+
+fn page_of_low(after: Option<Uuid>, limit: u64) -> Select<Entity> {
+    let after = COLUMN.product_id.gt(after.unwrap_or(Uuid::nil()));
+    low_products().filter(after).order_by_asc(COLUMN.product_id).limit(limit)
+}
+
+fn low_products() -> Select<Entity> {
+    Entity::find().select_only().column(Column::ProductId).distinct().filter(Expr::col("low"))
+}
+
+pub(crate) async fn count_low(connection: &impl ConnectionTrait) -> Result<u64, DbErr> {
+    low_products().count(connection).await
+}
+
+pub(crate) async fn set_threshold(
+    tx: &DatabaseTransaction,
+    (product, location): (Uuid, Uuid),
+    threshold: Option<i64>,
+) -> Result<(), DbErr> {
+    let update = Entity::update_many().col_expr(Column::LowStockThreshold, Expr::value(threshold));
+    let row = update.filter(COLUMN.product_id.eq(product)).filter(COLUMN.location_id.eq(location));
+    row.exec(tx).await.map(drop)
+}
+
+/// Writes the first row of a product at a location, unless it has one: then `false`.
 pub(crate) async fn claim(tx: &DatabaseTransaction, row: &Model) -> Result<bool, DbErr> {
     let insert = Entity::insert(row.clone().into_active_model()).on_conflict_do_nothing();
     Ok(matches!(insert.exec_without_returning(tx).await?, TryInsertResult::Inserted(1)))
@@ -85,7 +172,7 @@ pub(crate) async fn claim(tx: &DatabaseTransaction, row: &Model) -> Result<bool,
 /// Makes a change, unless it would leave fewer units than none or more promised than there may be: then `false`.
 pub(crate) async fn shift(
     tx: &DatabaseTransaction,
-    product: Uuid,
+    (product, location): (Uuid, Uuid),
     shift: Shift,
     at: DateTimeUtc,
 ) -> Result<bool, DbErr> {
@@ -97,8 +184,37 @@ pub(crate) async fn shift(
         .col_expr(Column::Version, Expr::col(Column::Version).add(1))
         .col_expr(Column::UpdatedAt, Expr::value(at))
         .filter(COLUMN.product_id.eq(product))
+        .filter(COLUMN.location_id.eq(location))
         .filter(on_hand.gte(-shift.on_hand))
         .filter(reserved.gte(-shift.reserved))
         .filter(available.gte(shift.reserved - shift.on_hand));
     Ok(update.exec(tx).await?.rows_affected == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::{DatabaseBackend, QueryTrait as _};
+    use subgraph::{Database, DatabaseSettings};
+    use testing::database;
+
+    use super::*;
+    use crate::Migrator;
+
+    #[tokio::test]
+    async fn a_page_of_what_is_low_is_read_from_an_index_of_what_is_low() {
+        for place in [Some(database::sqlite()), database::postgres().await].into_iter().flatten() {
+            let settings = DatabaseSettings { url: place.url.clone(), max_connections: 1, ..Default::default() };
+            let database = Database::connect(&settings).await.unwrap();
+            database.migrate::<Migrator>().await.unwrap();
+            let (explain, plan) = match database.backend() {
+                DatabaseBackend::Sqlite => ("EXPLAIN QUERY PLAN", "detail"),
+                _ => ("EXPLAIN", "QUERY PLAN"),
+            };
+            let mut statement = page_of_low(Some(Uuid::nil()), 21).build(database.backend());
+            statement.sql = format!("{explain} {}", statement.sql);
+            let rows = database.write().query_all_raw(statement).await.unwrap();
+            let steps: Vec<String> = rows.iter().map(|row| row.try_get("", plan).unwrap()).collect();
+            assert!(steps.iter().any(|step| step.contains("stock_low")), "{steps:#?}");
+        }
+    }
 }

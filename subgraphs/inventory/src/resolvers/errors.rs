@@ -30,11 +30,30 @@ pub(crate) enum UserError {
     IdempotencyKeyReusedError(IdempotencyKeyReusedError),
     ProductNotFoundError(ProductNotFoundError),
     StockExistsError(StockExistsError),
+    LocationExistsError(LocationExistsError),
     InsufficientStockError(InsufficientStockError),
     ReservationNotHeldError(ReservationNotHeldError),
 }
 
-/// The product has stock already: adjust it.
+/// Another location has this code.
+#[derive(SimpleObject)]
+pub(crate) struct LocationExistsError {
+    code: ErrorCode,
+    message: String,
+    path: Option<Vec<String>>,
+}
+
+impl Default for LocationExistsError {
+    fn default() -> Self {
+        Self {
+            code: ErrorCode::LocationExists,
+            message: "There is a location with this code already.".into(),
+            path: at("code"),
+        }
+    }
+}
+
+/// The product has stock there already: adjust it.
 #[derive(SimpleObject)]
 pub(crate) struct StockExistsError {
     code: ErrorCode,
@@ -67,7 +86,14 @@ pub(crate) struct ReservationNotHeldError {
 pub(crate) enum CreateStockError {
     InvalidInput(InvalidInputError),
     ProductNotFound(ProductNotFoundError),
+    NotFound(NotFoundError),
     StockExists(StockExistsError),
+}
+
+#[derive(Union)]
+pub(crate) enum CreateLocationError {
+    InvalidInput(InvalidInputError),
+    LocationExists(LocationExistsError),
 }
 
 #[derive(Union)]
@@ -84,6 +110,12 @@ pub(crate) enum SetStockError {
     NotFound(NotFoundError),
     InsufficientStock(InsufficientStockError),
     KeyReused(IdempotencyKeyReusedError),
+}
+
+#[derive(Union)]
+pub(crate) enum SetLowStockThresholdError {
+    InvalidInput(InvalidInputError),
+    NotFound(NotFoundError),
 }
 
 #[derive(Union)]
@@ -107,9 +139,12 @@ impl TryFrom<CreateError> for CreateStockError {
     fn try_from(error: CreateError) -> Result<Self, subgraph::Error> {
         match error {
             CreateError::ProductNotFound => Ok(ProductNotFoundError::new(["productId"]).into()),
+            CreateError::LocationNotFound => {
+                Ok(NotFoundError::new(["locationId"], "There is no such location.").into())
+            }
             CreateError::Exists => Ok(StockExistsError {
                 code: ErrorCode::StockExists,
-                message: "This product has stock already.".into(),
+                message: "This product has stock there already.".into(),
                 path: at("productId"),
             }
             .into()),
@@ -124,7 +159,7 @@ impl AdjustStockError {
     pub(crate) fn from_change(error: ChangeError, units: &str) -> subgraph::Result<Self> {
         match error {
             ChangeError::Refused(Refusal::NoStock) => {
-                Ok(NotFoundError::new(["productId"], "This product has no stock to change.").into())
+                Ok(NotFoundError::new(["productId"], "This product has no stock there to change.").into())
             }
             ChangeError::Refused(Refusal::TooMany) => {
                 Ok(InvalidInputError::new([units], format!("A stock has at most {MAX_UNITS} units.")).into())

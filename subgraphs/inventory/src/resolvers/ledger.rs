@@ -2,7 +2,7 @@ use async_graphql::{Context, Enum, Object, SimpleObject, connection::Connection}
 use subgraph::{Database, Id, Requires, Result, Scope, paging::Page, time::DateTime};
 use uuid::Uuid;
 
-use super::int;
+use super::{input, int};
 use crate::entities::movement;
 
 #[derive(Default)]
@@ -10,26 +10,28 @@ pub(crate) struct LedgerQuery;
 
 #[Object]
 impl LedgerQuery {
-    /// The ledger of a product's stock, newest change first. Empty where there is no stock.
+    /// The ledger of a product's stock at a location, newest change first. Empty where there is no stock.
     #[graphql(guard = "Requires(Scope::StockRead)", requires_scopes = "stock:read")]
     async fn stock_movements(
         &self,
         ctx: &Context<'_>,
         product_id: Id,
+        #[graphql(desc = "The default location where it is null.")] location_id: Option<Id>,
         first: Option<i32>,
         after: Option<String>,
     ) -> Result<Connection<String, StockMovement, Total>> {
-        let page = Page::<i64>::new(format!("stockMovements:{product_id}"), first, after)?;
+        let key = (product_id.0, input::location(location_id));
+        let page = Page::<i64>::new(format!("stockMovements:{}:{}", key.0, key.1), first, after)?;
         let database = ctx.data_unchecked::<Database>();
-        let rows = movement::newest(database.read(), product_id.0, page.after, page.limit()).await?;
+        let rows = movement::newest(database.read(), key, page.after, page.limit()).await?;
         let movements = rows.into_iter().map(StockMovement::from).collect();
-        page.connection(movements, |movement| i64::from(movement.version), Total { product: product_id.0 })
+        page.connection(movements, |movement| i64::from(movement.version), Total { key })
     }
 }
 
 /// What the connection has besides its edges.
 pub(crate) struct Total {
-    product: Uuid,
+    key: (Uuid, Uuid),
 }
 
 #[Object]
@@ -37,7 +39,7 @@ impl Total {
     /// All changes of this stock. Counted only when it is selected.
     async fn total_count(&self, ctx: &Context<'_>) -> Result<Option<i32>> {
         let database = ctx.data_unchecked::<Database>();
-        let latest = movement::newest(database.read(), self.product, None, 1).await?;
+        let latest = movement::newest(database.read(), self.key, None, 1).await?;
         // Versions have no gaps, so the latest one is the count.
         Ok(Some(latest.first().map_or(0, |movement| int(movement.version))))
     }

@@ -15,6 +15,7 @@ use crate::{
         settle::{self, SettleError},
     },
     entities::reservation,
+    settings::Settings,
 };
 
 /// The longest that units may be held, an hour.
@@ -34,7 +35,8 @@ impl ReservationMutation {
             Err(invalid) => return Ok(ReserveStockPayload::failed(invalid)),
         };
         let actor = &Identity::of(ctx).caller()?.subject;
-        match reserve::reserve(ctx.data_unchecked::<Database>(), &request, actor).await {
+        let max_held = i64::from(ctx.data_unchecked::<Settings>().max_held_per_customer);
+        match reserve::reserve(ctx.data_unchecked::<Database>(), &request, max_held, actor).await {
             Ok(row) => Ok(row.into()),
             Err(error) => Ok(ReserveStockPayload::failed(ReserveStockError::try_from(error)?)),
         }
@@ -92,6 +94,8 @@ fn payload(outcome: Result<reservation::Model, SettleError>) -> Result<Reservati
 pub(crate) struct ReserveStockInput {
     /// The order's id.
     reservation_id: Id,
+    /// Who buys. Where it is null, nothing bounds what is held.
+    customer_id: Option<Id>,
     lines: Vec<ReservationLineInput>,
     /// How long the units are held if nothing more is heard of the order: 1 to 3600.
     ttl_seconds: i32,
@@ -134,6 +138,7 @@ impl ReserveStockInput {
         let lines: Vec<_> = self.lines.iter().map(|line| (line.product_id.0, i64::from(line.quantity))).collect();
         Ok(Request {
             id: self.reservation_id.0,
+            customer: self.customer_id.map(|id| id.0),
             lines: Lines::new(&lines)?,
             ttl: TimeDelta::seconds(i64::from(self.ttl_seconds)),
         })
@@ -144,15 +149,20 @@ impl ReserveStockInput {
 #[graphql(inaccessible)]
 pub(crate) struct ReserveStockPayload {
     reservation: Option<Reservation>,
-    /// Every line that could not be served, where the reservation is rejected.
+    /// Why, where the reservation is rejected.
+    rejection: Option<ReservationRejection>,
+    /// Every line that could not be served, where that is why.
     shortages: Vec<ReservationShortage>,
     errors: Vec<ReserveStockError>,
 }
 
 impl From<reservation::Model> for ReserveStockPayload {
     fn from(row: reservation::Model) -> Self {
+        let rejected = row.status == reservation::Status::Rejected;
+        let rejection = rejected.then(|| row.rejection.unwrap_or(reservation::Rejection::OutOfStock));
         let shortages = row.shortages.iter().flat_map(|shortages| &shortages.0);
         Self {
+            rejection: rejection.map(ReservationRejection::from),
             shortages: shortages.map(ReservationShortage::from).collect(),
             reservation: Some(row.into()),
             errors: Vec::new(),
@@ -162,7 +172,7 @@ impl From<reservation::Model> for ReserveStockPayload {
 
 impl ReserveStockPayload {
     fn failed(error: ReserveStockError) -> Self {
-        Self { reservation: None, shortages: Vec::new(), errors: vec![error] }
+        Self { reservation: None, rejection: None, shortages: Vec::new(), errors: vec![error] }
     }
 }
 
@@ -198,6 +208,15 @@ pub(crate) enum ReservationStatus {
     Released,
     Returned,
     Expired,
+}
+
+/// Why a reservation was rejected.
+#[derive(Enum, Copy, Clone, PartialEq, Eq)]
+#[graphql(remote = "reservation::Rejection", inaccessible)]
+pub(crate) enum ReservationRejection {
+    OutOfStock,
+    /// The customer would hold more units than anybody may at a time.
+    TooManyHeld,
 }
 
 /// A product of which an order asked more than there was.

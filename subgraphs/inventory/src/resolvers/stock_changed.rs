@@ -6,7 +6,7 @@ use subgraph::{Database, Error, Id, Result, Watch};
 use uuid::Uuid;
 
 use super::stock::Stock;
-use crate::{entities::stock, loaders::StockLoader};
+use crate::{domain::stock, loaders::StockLoader};
 
 /// Products that one stream may watch: as many as a page may have.
 const MAX_PRODUCTS: usize = 100;
@@ -41,14 +41,14 @@ struct Follower<'a> {
     /// The last version of each product that was shown, or is about to be.
     shown: BTreeMap<Uuid, i64>,
     /// What was read together and is sent one by one.
-    unsent: VecDeque<stock::Model>,
+    unsent: VecDeque<stock::Stock>,
 }
 
 impl Follower<'_> {
-    async fn next(&mut self) -> Result<stock::Model> {
+    async fn next(&mut self) -> Result<stock::Stock> {
         loop {
-            if let Some(row) = self.unsent.pop_front() {
-                return Ok(row);
+            if let Some(stock) = self.unsent.pop_front() {
+                return Ok(stock);
             }
             let changed = self.watch.changed().await;
             match self.read(changed).await {
@@ -59,13 +59,13 @@ impl Follower<'_> {
         }
     }
 
-    /// Reads the rows that may have changed, and keeps those that have.
+    /// Reads the stocks that may have changed, and keeps those that have.
     async fn read(&mut self, products: BTreeSet<Uuid>) -> Result<()> {
-        let mut rows = self.stock.load_many(products.iter().copied()).await?;
-        for row in products.into_iter().filter_map(|product| rows.remove(&product)) {
-            if self.shown.get(&row.product_id).is_none_or(|shown| *shown < row.version) {
-                self.shown.insert(row.product_id, row.version);
-                self.unsent.push_back(row);
+        let mut stocks = self.stock.load_many(products.iter().copied()).await?;
+        for (product, stock) in products.into_iter().filter_map(|product| stocks.remove_entry(&product)) {
+            if self.shown.get(&product).is_none_or(|shown| *shown < stock.version()) {
+                self.shown.insert(product, stock.version());
+                self.unsent.push_back(stock);
             }
         }
         Ok(())

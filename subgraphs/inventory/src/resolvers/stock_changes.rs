@@ -9,10 +9,10 @@ use super::{
 };
 use crate::{
     domain::{
+        self,
         change_stock::{self, Change, ChangeError, Units},
         create_stock::{self, NewStock},
     },
-    entities::stock,
     products::Products,
 };
 
@@ -21,7 +21,7 @@ pub(crate) struct StockMutation;
 
 #[Object]
 impl StockMutation {
-    /// Begins to stock a product of the catalogue.
+    /// Begins to stock a product of the catalogue at a location.
     #[graphql(guard = "Requires(Scope::StockWrite)", requires_scopes = "stock:write")]
     async fn create_stock(&self, ctx: &Context<'_>, input: CreateStockInput) -> Result<CreateStockPayload> {
         let new = match input.read() {
@@ -32,12 +32,12 @@ impl StockMutation {
         let (database, products) = (ctx.data_unchecked::<Database>(), ctx.data_unchecked::<Products>());
         let deadline = *ctx.data_unchecked::<Deadline>();
         match create_stock::create(database, products, &new, &caller.subject, deadline).await {
-            Ok(row) => Ok(CreateStockPayload { stock: Some(row.into()), errors: Vec::new() }),
+            Ok(stock) => Ok(CreateStockPayload { stock: Some(stock.into()), errors: Vec::new() }),
             Err(error) => Ok(CreateStockPayload::failed(CreateStockError::try_from(error)?)),
         }
     }
 
-    /// Adds units to a stock, or takes some away.
+    /// Adds units to the stock at a location, or takes some away.
     #[graphql(guard = "Requires(Scope::StockWrite)", requires_scopes = "stock:write")]
     async fn adjust_stock(&self, ctx: &Context<'_>, input: AdjustStockInput) -> Result<AdjustStockPayload> {
         let (change, key) = match input.read() {
@@ -45,12 +45,12 @@ impl StockMutation {
             Err(invalid) => return Ok(AdjustStockPayload::failed(invalid)),
         };
         match apply(ctx, &change, &key).await? {
-            Ok(row) => Ok(AdjustStockPayload { stock: Some(row.into()), errors: Vec::new() }),
+            Ok(stock) => Ok(AdjustStockPayload { stock: Some(stock.into()), errors: Vec::new() }),
             Err(error) => Ok(AdjustStockPayload::failed(AdjustStockError::from_change(error, "delta")?)),
         }
     }
 
-    /// Sets how many units are on hand, as after a count.
+    /// Sets how many units are on hand at a location, as after a count.
     #[graphql(guard = "Requires(Scope::StockWrite)", requires_scopes = "stock:write")]
     async fn set_stock(&self, ctx: &Context<'_>, input: SetStockInput) -> Result<SetStockPayload> {
         let (change, key) = match input.read() {
@@ -58,13 +58,13 @@ impl StockMutation {
             Err(invalid) => return Ok(SetStockPayload::failed(invalid)),
         };
         match apply(ctx, &change, &key).await? {
-            Ok(row) => Ok(SetStockPayload { stock: Some(row.into()), errors: Vec::new() }),
+            Ok(stock) => Ok(SetStockPayload { stock: Some(stock.into()), errors: Vec::new() }),
             Err(error) => Ok(SetStockPayload::failed(AdjustStockError::from_change(error, "onHand")?)),
         }
     }
 }
 
-async fn apply(ctx: &Context<'_>, change: &Change, key: &str) -> Result<Result<stock::Model, ChangeError>> {
+async fn apply(ctx: &Context<'_>, change: &Change, key: &str) -> Result<Result<domain::stock::Stock, ChangeError>> {
     let actor = &Identity::of(ctx).caller()?.subject;
     let database = ctx.data_unchecked::<Database>();
     Ok(change_stock::change(database, change, actor, key).await)
@@ -73,19 +73,25 @@ async fn apply(ctx: &Context<'_>, change: &Change, key: &str) -> Result<Result<s
 #[derive(InputObject)]
 pub(crate) struct CreateStockInput {
     product_id: Id,
+    /// The default location where it is null.
+    location_id: Option<Id>,
     /// Units in the warehouse.
     on_hand: i32,
     /// Units that may be sold beyond those on hand.
     #[graphql(default)]
     backorder_limit: i32,
+    /// The stock is low at this many available units and below; null, and it is never low.
+    low_stock_threshold: Option<i32>,
 }
 
 impl CreateStockInput {
     fn read(&self) -> Result<NewStock, InvalidInputError> {
         Ok(NewStock {
             product: self.product_id.0,
+            location: input::location(self.location_id),
             on_hand: input::units("onHand", self.on_hand)?,
             backorder_limit: input::units("backorderLimit", self.backorder_limit)?,
+            low_stock_threshold: input::threshold("lowStockThreshold", self.low_stock_threshold)?,
         })
     }
 }
@@ -93,6 +99,8 @@ impl CreateStockInput {
 #[derive(InputObject)]
 pub(crate) struct AdjustStockInput {
     product_id: Id,
+    /// The default location where it is null.
+    location_id: Option<Id>,
     /// Units to add; negative to take away.
     delta: i32,
     /// Why, for the ledger: one line.
@@ -108,6 +116,7 @@ impl AdjustStockInput {
         }
         let change = Change {
             product: self.product_id.0,
+            location: self.location_id.map(|id| id.0),
             units: Units::By(i64::from(self.delta)),
             reason: input::reason(&self.reason)?,
         };
@@ -118,6 +127,8 @@ impl AdjustStockInput {
 #[derive(InputObject)]
 pub(crate) struct SetStockInput {
     product_id: Id,
+    /// The default location where it is null.
+    location_id: Option<Id>,
     /// Units in the warehouse, reserved ones included.
     on_hand: i32,
     /// Why, for the ledger: one line.
@@ -130,6 +141,7 @@ impl SetStockInput {
     fn read(&self) -> Result<(Change, String), InvalidInputError> {
         let change = Change {
             product: self.product_id.0,
+            location: self.location_id.map(|id| id.0),
             units: Units::To(input::units("onHand", self.on_hand)?),
             reason: input::reason(&self.reason)?,
         };

@@ -108,6 +108,17 @@ impl TestApp {
         Client::new(format!("http://{}/graphql", running.address))
     }
 
+    /// Why a process with this setting does not start.
+    pub(crate) async fn refused(&self, change: impl FnOnce(&mut Settings)) -> String {
+        let mut settings = self.settings.clone();
+        change(&mut settings.service);
+        boot::start(settings, self.shutdown.clone()).await.err().expect("it started").to_string()
+    }
+
+    pub(crate) fn is_postgres(&self) -> bool {
+        self.settings.database.url.starts_with("postgres")
+    }
+
     /// A connection that no process of the story has.
     pub(crate) async fn connect(&self) -> Database {
         // One connection: a second would count as a process of the story.
@@ -181,6 +192,17 @@ impl TestApp {
         product
     }
 
+    /// A new location with this priority.
+    pub(crate) async fn location(&self, priority: i64) -> Uuid {
+        let code = Uuid::now_v7().simple().to_string();
+        let input = json!({ "input": { "code": code, "name": "Another warehouse", "priority": priority } });
+        let mutation = "mutation($input: CreateLocationInput!) {
+            createLocation(input: $input) { location { id } errors { __typename } } }";
+        let answer = self.staff().data(mutation, input).await;
+        let id = answer["createLocation"]["location"]["id"].as_str();
+        Uuid::parse_str(id.unwrap_or_else(|| panic!("{answer}"))).unwrap()
+    }
+
     /// The payload of `createStock`.
     pub(crate) async fn create(&self, input: Value) -> Value {
         self.change(&self.staff(), "createStock", input).await
@@ -228,15 +250,26 @@ impl Drop for TestApp {
     }
 }
 
-/// Reserves for fifteen minutes; the payload.
+/// Reserves for fifteen minutes, for nobody in particular; the payload without the reason of a rejection.
 pub(crate) async fn reserve(orders: &Client, id: Uuid, lines: &[(Uuid, i64)]) -> Value {
-    let lines: Vec<_> =
-        lines.iter().map(|(product, quantity)| json!({ "productId": product, "quantity": quantity })).collect();
-    let input = json!({ "reservationId": id, "lines": lines, "ttlSeconds": 900 });
+    let input = json!({ "reservationId": id, "lines": lines_of(lines), "ttlSeconds": 900 });
     let mutation = "mutation($input: ReserveStockInput!) { reserveStock(input: $input) {
         reservation { id status } shortages { productId requested available }
         errors { __typename ... on UserError { code message path } } } }";
     insist(orders, mutation, input).await["reserveStock"].take()
+}
+
+/// Reserves for a customer; the payload.
+pub(crate) async fn reserve_for(orders: &Client, customer: Uuid, id: Uuid, lines: &[(Uuid, i64)]) -> Value {
+    let input = json!({ "reservationId": id, "customerId": customer, "lines": lines_of(lines), "ttlSeconds": 900 });
+    let mutation = "mutation($input: ReserveStockInput!) { reserveStock(input: $input) {
+        reservation { id status } rejection shortages { productId requested available }
+        errors { __typename ... on UserError { code message path } } } }";
+    insist(orders, mutation, input).await["reserveStock"].take()
+}
+
+fn lines_of(lines: &[(Uuid, i64)]) -> Value {
+    lines.iter().map(|(product, quantity)| json!({ "productId": product, "quantity": quantity })).collect()
 }
 
 /// The payload of `commitReservation`, `releaseReservation` or `returnReservation`.

@@ -24,6 +24,7 @@ fn cases(stocked: &str) -> Vec<Case> {
     let reference = format!(r#"representations: [{{ __typename: "Product", id: "{ID}" }}]"#);
     vec![
         query("stock", &format!("stock({product}) {{ available }}"), &[STAFF]),
+        query("availability", &format!(r#"availability(productIds: ["{ID}"]) {{ available }}"#), &EVERYBODY),
         query("stockMovements", &format!("stockMovements({product}) {{ totalCount }}"), &[STAFF]),
         query(
             "_entities",
@@ -34,6 +35,10 @@ fn cases(stocked: &str) -> Vec<Case> {
         change("createStock", &format!("{product}, onHand: 1"), &[STAFF]),
         change("adjustStock", &format!("{product}, delta: 1, {why}"), &[STAFF]),
         change("setStock", &format!("{product}, onHand: 1, {why}"), &[STAFF]),
+        query("lowStock", "lowStock { totalCount }", &[STAFF]),
+        change("setLowStockThreshold", &product, &[STAFF]),
+        query("locations", "locations { edges { cursor } }", &[STAFF]),
+        change("createLocation", r#"code: "A", name: "A", priority: 1"#, &[STAFF]),
         change("reserveStock", &format!("{reservation}, lines: [], ttlSeconds: 1"), &[SERVICE]),
         change("commitReservation", &reservation, &[SERVICE]),
         change("releaseReservation", &reservation, &[SERVICE]),

@@ -10,6 +10,7 @@ use uuid::Uuid;
 #[derive(FromQueryResult)]
 struct Stock {
     product_id: Uuid,
+    location_id: Uuid,
     on_hand: i64,
     reserved: i64,
     backorder_limit: i64,
@@ -19,6 +20,7 @@ struct Stock {
 #[derive(FromQueryResult)]
 struct Movement {
     product_id: Uuid,
+    location_id: Uuid,
     version: i64,
     kind: String,
     on_hand_before: i64,
@@ -32,13 +34,15 @@ struct Movement {
 struct Line {
     reservation_id: Uuid,
     product_id: Uuid,
+    location_id: Uuid,
     quantity: i64,
     status: String,
 }
 
 pub(crate) async fn check(database: &Database) {
     let stocks: Vec<Stock> = all(database, "SELECT * FROM stock").await;
-    let movements: Vec<Movement> = all(database, "SELECT * FROM movements ORDER BY product_id, version").await;
+    let movements: Vec<Movement> =
+        all(database, "SELECT * FROM movements ORDER BY product_id, location_id, version").await;
     let lines: Vec<Line> = all(
         database,
         "SELECT line.*, reservation.status FROM reservation_lines line
@@ -67,14 +71,16 @@ fn never_oversold(stock: &Stock) {
 
 /// I2.
 fn reserved_is_what_is_held(stock: &Stock, lines: &[Line]) {
-    assert_eq!(stock.reserved, units(lines, stock.product_id, "HELD"), "{}", stock.product_id);
+    assert_eq!(stock.reserved, units(lines, stock, "HELD"), "{}", stock.product_id);
 }
 
 /// I3: from nothing to the row, each movement beginning where the one before ended. What left and did not come back
 /// is what was committed.
 fn ledger_leads_to(stock: &Stock, movements: &[Movement], lines: &[Line]) {
     let (mut version, mut on_hand, mut reserved, mut sold) = (0, 0, 0, 0);
-    for movement in movements.iter().filter(|movement| movement.product_id == stock.product_id) {
+    let of_stock =
+        |movement: &&Movement| movement.product_id == stock.product_id && movement.location_id == stock.location_id;
+    for movement in movements.iter().filter(of_stock) {
         assert_eq!(movement.version, version + 1, "{}", stock.product_id);
         assert_eq!((movement.on_hand_before, movement.reserved_before), (on_hand, reserved), "{}", stock.product_id);
         if ["COMMIT", "RETURN"].contains(&movement.kind.as_str()) {
@@ -83,15 +89,15 @@ fn ledger_leads_to(stock: &Stock, movements: &[Movement], lines: &[Line]) {
         (version, on_hand, reserved) = (movement.version, movement.on_hand_after, movement.reserved_after);
     }
     assert_eq!((version, on_hand, reserved), (stock.version, stock.on_hand, stock.reserved), "{}", stock.product_id);
-    assert_eq!(sold, units(lines, stock.product_id, "COMMITTED"), "{}", stock.product_id);
+    assert_eq!(sold, units(lines, stock, "COMMITTED"), "{}", stock.product_id);
 }
 
 /// Each line was reserved once, and settled once if it is not held.
 fn every_line_has_its_movements(movements: &[Movement], lines: &[Line]) {
-    let mut moved: BTreeMap<(Uuid, Uuid), BTreeSet<&str>> = BTreeMap::new();
+    let mut moved: BTreeMap<(Uuid, Uuid, Uuid), BTreeSet<&str>> = BTreeMap::new();
     for movement in movements {
         if let Some(reservation) = movement.reference {
-            let kinds = moved.entry((reservation, movement.product_id)).or_default();
+            let kinds = moved.entry((reservation, movement.product_id, movement.location_id)).or_default();
             assert!(kinds.insert(&movement.kind), "{reservation}: two movements {}", movement.kind);
         }
     }
@@ -104,12 +110,13 @@ fn every_line_has_its_movements(movements: &[Movement], lines: &[Line]) {
             "EXPIRED" => &["EXPIRE", "RESERVE"],
             other => panic!("a line of a reservation that is {other}"),
         };
-        let kinds = moved.remove(&(line.reservation_id, line.product_id)).unwrap_or_default();
+        let kinds = moved.remove(&(line.reservation_id, line.product_id, line.location_id)).unwrap_or_default();
         assert_eq!(Vec::from_iter(kinds), expected, "{}", line.reservation_id);
     }
     assert!(moved.is_empty(), "movements of reservations that have no such line");
 }
 
-fn units(lines: &[Line], product: Uuid, status: &str) -> i64 {
-    lines.iter().filter(|line| line.product_id == product && line.status == status).map(|line| line.quantity).sum()
+fn units(lines: &[Line], stock: &Stock, status: &str) -> i64 {
+    let of_stock = |line: &&Line| (line.product_id, line.location_id) == (stock.product_id, stock.location_id);
+    lines.iter().filter(of_stock).filter(|line| line.status == status).map(|line| line.quantity).sum()
 }

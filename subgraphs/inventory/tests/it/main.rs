@@ -3,11 +3,17 @@
 
 mod app;
 mod authorization;
+mod availability;
+mod carrying_over;
+mod cost;
 mod create_stock;
 mod expiry;
 mod histories;
+mod hoarding;
 mod invariants;
 mod ledger;
+mod locations;
+mod low_stock;
 mod races;
 mod references;
 mod reservations;

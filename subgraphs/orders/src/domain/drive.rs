@@ -21,7 +21,7 @@ use crate::{
     },
     upstream::{
         CallError,
-        inventory::{Answer, Inventory},
+        inventory::{Answer, Inventory, Rejection},
     },
 };
 
@@ -135,7 +135,7 @@ impl Driver {
                     Some(lines) => lines,
                     None => self.lines(order.id).await?,
                 };
-                inventory.reserve(order.id, &lines).await
+                inventory.reserve(order, &lines).await
             }
             Call::Commit => inventory.commit(order.id).await,
             Call::Release => inventory.release(order.id).await,
@@ -194,6 +194,7 @@ fn meaning(call: Call, answer: Answer) -> Result<(Event, Cause), CallError> {
     let event = reply(call, answer.reservation)
         .ok_or_else(|| CallError::Refused(format!("the reservation is {:?}", answer.reservation)))?;
     let cause = match event {
+        Event::Rejected if answer.rejection == Some(Rejection::TooManyHeld) => CancelReason::TooManyHeld.into(),
         Event::Rejected => Cause { shortages: Some(Shortages(answer.shortages)), ..CancelReason::OutOfStock.into() },
         Event::NotHeld => CancelReason::Expired.into(),
         _ => Cause::default(),

@@ -51,6 +51,9 @@ impl State {
 pub enum CancelReason {
     #[sea_orm(string_value = "OUT_OF_STOCK")]
     OutOfStock,
+    /// With this order, the customer's orders that are not completed would hold more units than they may.
+    #[sea_orm(string_value = "TOO_MANY_HELD")]
+    TooManyHeld,
     /// The reservation ended before it was committed.
     #[sea_orm(string_value = "EXPIRED")]
     Expired,

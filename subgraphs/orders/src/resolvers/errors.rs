@@ -25,6 +25,7 @@ pub(crate) enum UserError {
     CurrencyMismatch(CurrencyMismatchError),
     PriceChanged(PriceChangedError),
     OutOfStock(OutOfStockError),
+    TooManyHeld(TooManyHeldError),
     OrderNotCancellable(OrderNotCancellableError),
 }
 
@@ -130,6 +131,24 @@ impl From<&order::Shortage> for Shortage {
             product: Some(Product { id: shortage.product_id.into() }),
             requested: shortage.requested,
             available: shortage.available,
+        }
+    }
+}
+
+/// The customer's orders that are not completed hold so many units that they may not hold these too.
+#[derive(SimpleObject)]
+pub(crate) struct TooManyHeldError {
+    pub(crate) code: ErrorCode,
+    pub(crate) message: String,
+    pub(crate) path: Option<Vec<String>>,
+}
+
+impl Default for TooManyHeldError {
+    fn default() -> Self {
+        Self {
+            code: ErrorCode::TooManyHeld,
+            message: "Your other orders hold too many units. Order again once they are completed.".into(),
+            path: Some(vec!["lines".into()]),
         }
     }
 }

@@ -54,6 +54,8 @@ pub(crate) enum OrderState {
 #[graphql(remote = "Reason")]
 pub(crate) enum CancelReason {
     OutOfStock,
+    /// With this order, the customer's orders that are not completed would hold more units than they may.
+    TooManyHeld,
     /// The reservation ended before the order was completed.
     Expired,
     /// The order could not be completed in time.

@@ -6,7 +6,7 @@ use subgraph::{
 
 use super::{
     answer_by, deadline,
-    errors::{CurrencyMismatchError, OutOfStockError, PriceChangedError, ProductArchivedError},
+    errors::{CurrencyMismatchError, OutOfStockError, PriceChangedError, ProductArchivedError, TooManyHeldError},
     order::Order,
     part,
 };
@@ -16,7 +16,7 @@ use crate::{
         place::{self, Placed},
         purchase::{Purchase, Refusal},
     },
-    entities::order as rows,
+    entities::order::{self as rows, CancelReason},
     settings::Settings,
     upstream::catalogue::Catalogue,
 };
@@ -43,7 +43,7 @@ pub(crate) struct OrderLineInput {
 /// What came of it.
 #[derive(SimpleObject)]
 pub(crate) struct PlaceOrderPayload {
-    /// Also there when it was cancelled because stock was short.
+    /// Also there when it was cancelled because stock was short, or the customer holds too much.
     pub(crate) order: Option<Order>,
     pub(crate) errors: Vec<PlaceOrderError>,
 }
@@ -58,6 +58,7 @@ pub(crate) enum PlaceOrderError {
     CurrencyMismatch(CurrencyMismatchError),
     PriceChanged(PriceChangedError),
     OutOfStock(OutOfStockError),
+    TooManyHeld(TooManyHeldError),
 }
 
 pub(super) async fn resolve(ctx: &Context<'_>, input: PlaceOrderInput) -> Result<PlaceOrderPayload> {
@@ -93,8 +94,11 @@ fn purchase(customer: uuid::Uuid, input: PlaceOrderInput) -> Result<Purchase, Ve
 }
 
 fn answered(order: rows::Model) -> PlaceOrderPayload {
-    let shortages = order.shortages.as_ref().map(OutOfStockError::from);
-    PlaceOrderPayload { order: Some(Order(order)), errors: shortages.into_iter().map(PlaceOrderError::from).collect() }
+    let error = match order.cancel_reason {
+        Some(CancelReason::TooManyHeld) => Some(TooManyHeldError::default().into()),
+        _ => order.shortages.as_ref().map(|shortages| OutOfStockError::from(shortages).into()),
+    };
+    PlaceOrderPayload { order: Some(Order(order)), errors: error.into_iter().collect() }
 }
 
 fn refused(errors: Vec<PlaceOrderError>) -> PlaceOrderPayload {

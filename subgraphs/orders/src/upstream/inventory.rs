@@ -11,14 +11,17 @@ use uuid::Uuid;
 use super::{CallError, bearing};
 use crate::{
     domain::saga::Reservation,
-    entities::{order::Shortage, order_line},
+    entities::{
+        order::{self, Shortage},
+        order_line,
+    },
 };
 
 /// More than the client's own timeout, which is what ends a call.
 const TIMEOUT: Duration = Duration::from_secs(4);
 
 const RESERVE: &str = "mutation Reserve($input: ReserveStockInput!) { payload: reserveStock(input: $input) \
-    { reservation { status } shortages { productId requested available } errors { ... on UserError { code } } } }";
+    { reservation { status } rejection shortages { productId requested available } errors { ... on UserError { code } } } }";
 const COMMIT: &str = "mutation Commit($input: CommitReservationInput!) { payload: commitReservation(input: $input) \
     { reservation { status } errors { ... on UserError { code } } } }";
 const RELEASE: &str = "mutation Release($input: ReleaseReservationInput!) { payload: releaseReservation(input: $input) \
@@ -30,8 +33,19 @@ const RETURN: &str = "mutation Return($input: ReturnReservationInput!) { payload
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     pub reservation: Reservation,
-    /// All of them, where the reservation was rejected.
+    /// Why, where the reservation was rejected.
+    pub rejection: Option<Rejection>,
+    /// All of them, where that is why.
     pub shortages: Vec<Shortage>,
+}
+
+/// Why inventory rejected a reservation.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Rejection {
+    OutOfStock,
+    /// The customer would hold more than anybody may.
+    TooManyHeld,
 }
 
 /// The inventory service.
@@ -51,6 +65,7 @@ struct Data {
 #[derive(Deserialize)]
 struct Payload {
     reservation: Option<Row>,
+    rejection: Option<Rejection>,
     #[serde(default)]
     shortages: Vec<Shortage>,
     errors: Vec<UserError>,
@@ -72,11 +87,13 @@ impl Inventory {
     }
 
     /// Reserves every line, or none.
-    pub async fn reserve(&self, order: Uuid, lines: &[order_line::Model]) -> Result<Answer, CallError> {
+    pub async fn reserve(&self, order: &order::Model, lines: &[order_line::Model]) -> Result<Answer, CallError> {
         let lines: Vec<Value> =
             lines.iter().map(|line| json!({ "productId": line.product_id, "quantity": line.quantity })).collect();
         let ttl = self.reservation_ttl.as_secs();
-        let input = json!({ "reservationId": order, "lines": lines, "ttlSeconds": ttl });
+        let input = json!({
+            "reservationId": order.id, "customerId": order.customer_id, "lines": lines, "ttlSeconds": ttl,
+        });
         self.call(RESERVE, input).await
     }
 
@@ -105,10 +122,10 @@ impl Inventory {
 
 fn answer(payload: Payload) -> Result<Answer, CallError> {
     match payload.reservation {
-        Some(row) => Ok(Answer { reservation: row.status, shortages: payload.shortages }),
+        Some(row) => Ok(Answer { reservation: row.status, rejection: payload.rejection, shortages: payload.shortages }),
         // A reservation that inventory does not know holds nothing, as one that has ended.
         None if payload.errors.iter().any(|error| error.code == "NOT_HELD") => {
-            Ok(Answer { reservation: Reservation::Expired, shortages: Vec::new() })
+            Ok(Answer { reservation: Reservation::Expired, rejection: None, shortages: Vec::new() })
         }
         None => {
             Err(CallError::Refused(payload.errors.into_iter().map(|error| error.code).collect::<Vec<_>>().join(", ")))

@@ -212,6 +212,16 @@ impl TestApp {
         self.staff_of(&self.clients[1]).data(archive, json!({ "input": { "id": id } })).await;
     }
 
+    /// Holds units in inventory, for an order of this customer that nobody finishes.
+    pub(crate) async fn hold(&self, customer: Uuid, product: &str, quantity: i64) {
+        let reserve = "mutation($input: ReserveStockInput!) { reserveStock(input: $input) { reservation { status } } }";
+        let input = json!({ "reservationId": Uuid::now_v7(), "customerId": customer, "ttlSeconds": 900,
+            "lines": [{ "productId": product, "quantity": quantity }] });
+        let orders = self.clients[2].token(self.issuer.token("orders", SERVICE));
+        let held = orders.data(reserve, json!({ "input": input })).await;
+        assert_eq!(held["reserveStock"]["reservation"]["status"], "HELD");
+    }
+
     /// Units on hand and reserved.
     pub(crate) async fn stock(&self, id: &str) -> (i64, i64) {
         let query = "query($id: ID!) { stock(productId: $id) { onHand reserved } }";

@@ -66,6 +66,22 @@ async fn short_stock_cancels_the_order_and_lists_every_shortage() {
 }
 
 #[tokio::test]
+async fn who_holds_as_much_as_anybody_may_is_told_so() {
+    let app = TestApp::start().await;
+    let (lamp, buyer, hoarder) = (app.product("LAMP", "1.00", 200_000).await, Uuid::now_v7(), Uuid::now_v7());
+    app.hold(hoarder, &lamp, 100_000).await;
+    let payload = place(&app.user(hoarder), "k", &[(&lamp, 1)]).await;
+    assert_eq!(
+        (&payload["order"]["status"], &payload["order"]["cancelReason"]),
+        (&json!("CANCELLED"), &json!("TOO_MANY_HELD"))
+    );
+    let error = json!({ "__typename": "TooManyHeldError", "code": "TOO_MANY_HELD", "path": ["lines"] });
+    assert_eq!(payload["errors"], json!([error]));
+    assert_eq!(place(&app.user(hoarder), "k", &[(&lamp, 1)]).await, payload, "the same question has the same answer");
+    assert_eq!(place(&app.user(buyer), "k", &[(&lamp, 1)]).await["order"]["status"], "COMPLETED");
+}
+
+#[tokio::test]
 async fn a_price_other_than_expected_refuses_the_order_and_leaves_the_key_free() {
     on_each_database(async |app| {
         let lamp = app.product("LAMP", "10.00", 10).await;
