@@ -8,6 +8,7 @@ mod expiry;
 mod histories;
 mod invariants;
 mod ledger;
+mod quantities;
 mod races;
 mod references;
 mod reservations;
