@@ -17,6 +17,7 @@ pub enum Currency {
     Eur,
     Gbp,
     Jpy,
+    Kwd,
     Mxn,
     Nok,
     Pln,
@@ -25,7 +26,7 @@ pub enum Currency {
 }
 
 impl Currency {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::Aud,
         Self::Brl,
         Self::Cad,
@@ -35,6 +36,7 @@ impl Currency {
         Self::Eur,
         Self::Gbp,
         Self::Jpy,
+        Self::Kwd,
         Self::Mxn,
         Self::Nok,
         Self::Pln,
@@ -46,6 +48,7 @@ impl Currency {
     pub fn exponent(self) -> u32 {
         match self {
             Self::Jpy => 0,
+            Self::Kwd => 3,
             _ => 2,
         }
     }
@@ -62,6 +65,7 @@ impl Currency {
             Self::Eur => "EUR",
             Self::Gbp => "GBP",
             Self::Jpy => "JPY",
+            Self::Kwd => "KWD",
             Self::Mxn => "MXN",
             Self::Nok => "NOK",
             Self::Pln => "PLN",
@@ -103,7 +107,7 @@ impl Money {
 
     /// Reads a decimal that has at most the currency's digits after the point.
     pub fn from_decimal(text: &str, currency: Currency) -> Option<Self> {
-        let (negative, text) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+        let (sign, text) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));
         let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
         let digits = currency.exponent() as usize;
         let is_number = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
@@ -115,8 +119,8 @@ impl Money {
         {
             return None;
         }
-        let minor: i64 = format!("{whole}{fraction:0<digits$}").parse().ok()?;
-        Some(Self { minor: if negative { -minor } else { minor }, currency })
+        let minor = format!("{sign}{whole}{fraction:0<digits$}").parse().ok()?;
+        Some(Self { minor, currency })
     }
 }
 

@@ -5,4 +5,5 @@ mod app;
 mod database;
 mod faults;
 mod gate;
+mod money;
 mod streams;

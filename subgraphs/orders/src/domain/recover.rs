@@ -37,7 +37,8 @@ pub async fn run(database: Database, driver: Driver, period: Duration, shutdown:
     }
 }
 
-async fn round(database: &Database, driver: &Driver) -> Result<(), DbErr> {
+/// Takes the orders that are due, and drives each as far as it goes now.
+pub async fn round(database: &Database, driver: &Driver) -> Result<(), DbErr> {
     let due = lease(database).await?;
     join_all(due.into_iter().map(|id| driver.drive(id))).await;
     Ok(())

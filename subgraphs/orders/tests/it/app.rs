@@ -201,9 +201,21 @@ impl TestApp {
     }
 
     pub(crate) async fn reprice(&self, id: &str, price: &str) {
+        self.reprice_in(id, price, "EUR").await;
+    }
+
+    pub(crate) async fn reprice_in(&self, id: &str, price: &str, currency: &str) {
+        self.update(json!({ "id": id, "price": { "amount": price, "currencyCode": currency } })).await;
+    }
+
+    pub(crate) async fn rename(&self, id: &str, name: &str) {
+        self.update(json!({ "id": id, "name": name })).await;
+    }
+
+    async fn update(&self, input: Value) {
         let update = "mutation($input: UpdateProductInput!) { updateProduct(input: $input) { errors { __typename } } }";
-        let input = json!({ "id": id, "price": { "amount": price, "currencyCode": "EUR" } });
-        self.staff_of(&self.clients[1]).data(update, json!({ "input": input })).await;
+        let updated = self.staff_of(&self.clients[1]).data(update, json!({ "input": input })).await;
+        assert_eq!(updated["updateProduct"]["errors"], json!([]));
     }
 
     pub(crate) async fn archive(&self, id: &str) {

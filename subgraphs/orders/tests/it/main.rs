@@ -5,7 +5,9 @@
 mod app;
 mod wire;
 mod invariants;
+mod wishes;
 mod placing;
+mod hostile;
 mod idempotency;
 mod cancelling;
 mod recovery;
