@@ -1,15 +1,16 @@
-//! One PostgreSQL server a test process, from the binaries on the machine.
+//! PostgreSQL from the binaries on the machine.
 
 use std::{
     io::{BufRead as _, BufReader},
     net::TcpListener,
-    path::{Path, PathBuf},
+    os::unix::process::CommandExt as _,
+    path::PathBuf,
     process::{Child, Command, Stdio},
     sync::OnceLock,
 };
 
-/// Makes a cluster in a folder of its own, starts it, says so, and holds it until standard input ends, which
-/// it does however the test process ends. Its collation is a language's where the server can do that, so
+/// Makes a cluster in a folder of its own, starts it, says its process and its folder, and holds it until standard input
+/// ends, which it does however the process that asked for it ends. Its collation is a language's where the server can do that, so
 /// that code which relies on the order of bytes fails.
 const SCRIPT: &str = r#"
 set -e
@@ -19,35 +20,51 @@ trap 'pg_ctl stop -D "$folder" -m immediate >&2 || true; rm -rf "$folder"' EXIT
 make() { initdb -D "$folder" -U postgres --auth=trust --encoding=UTF8 --no-sync "$@" >&2; }
 make --locale-provider=icu --icu-locale=en --locale=C || make --locale=C
 pg_ctl start -w -D "$folder" -l "$folder/log" \
-    -o "-h 127.0.0.1 -p $2 -k $folder -c fsync=off -c max_connections=400" >&2
-echo ready
+    -o "-h 127.0.0.1 -p $2 -k $folder -c max_connections=400 $3" >&2
+echo "ready $(head -n 1 "$folder/postmaster.pid") $folder"
 cat >/dev/null
 "#;
 
-struct Server {
-    url: String,
+/// A server that ends, and takes its data with it, some time after this is dropped.
+pub struct Server {
+    /// A superuser's, without a database.
+    pub url: String,
+    /// The id of its first process, the parent of the others.
+    pub process: u32,
+    /// Its data.
+    pub folder: PathBuf,
     _holder: Child,
 }
 
-/// The URL of the server, without a database.
+/// The URL of the server that all tests of this process use, without a database.
 pub(crate) fn server() -> Option<String> {
     static SERVER: OnceLock<Option<Server>> = OnceLock::new();
     if let Ok(url) = std::env::var("MERCADO_TEST_POSTGRES_URL") {
         return Some(url.trim_end_matches('/').to_owned());
     }
-    SERVER.get_or_init(|| binaries().map(|folder| start(&folder))).as_ref().map(|server| server.url.clone())
+    SERVER.get_or_init(|| start(&["fsync=off"])).as_ref().map(|server| server.url.clone())
 }
 
-fn start(binaries: &Path) -> Server {
+/// Starts a server with these settings (`name=value`, without spaces), below `TMPDIR`; `None` where there are no binaries.
+pub fn start(settings: &[&str]) -> Option<Server> {
+    let binaries = binaries()?;
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let settings: String = settings.iter().map(|setting| format!("-c {setting} ")).collect();
     let mut command = as_ordinary_user();
-    command.args(["sh", "-c", SCRIPT, "postgres"]).arg(binaries).arg(port.to_string());
+    command.args(["sh", "-c", SCRIPT, "postgres"]).arg(binaries).arg(port.to_string()).arg(settings);
     command.current_dir("/").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut holder = command.spawn().expect("a shell to start PostgreSQL");
+    // Ctrl-C is for whoever asked for the server, at whose end it cleans up.
+    let mut holder = command.process_group(0).spawn().expect("a shell to start PostgreSQL");
     let mut line = String::new();
     BufReader::new(holder.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    assert_eq!(line.trim(), "ready", "PostgreSQL did not start");
-    Server { url: format!("postgres://postgres@127.0.0.1:{port}"), _holder: holder }
+    let said: Vec<&str> = line.split_whitespace().collect();
+    let ["ready", process, folder] = said[..] else { panic!("PostgreSQL did not start") };
+    Some(Server {
+        url: format!("postgres://postgres@127.0.0.1:{port}"),
+        process: process.parse().unwrap(),
+        folder: folder.into(),
+        _holder: holder,
+    })
 }
 
 /// PostgreSQL refuses to run as root; Debian's package brings the user `postgres`.
