@@ -89,7 +89,7 @@ impl Arguments {
         if self.parts.contains(&Part::Statements) {
             return Ok(write!(std::io::stdout(), "{}", statements::of_one_purchase(&programs).await?)?);
         }
-        let report = self.measure(&programs).await?;
+        let report = self.measure(&programs).await;
         write!(std::io::stdout(), "{}", report.to_markdown())?;
         std::fs::write(&self.json, serde_json::to_string_pretty(&report)?)?;
         let failures = report.failures();
@@ -102,7 +102,7 @@ impl Arguments {
         Ok(())
     }
 
-    async fn measure(&self, programs: &Programs) -> Outcome<Report> {
+    async fn measure(&self, programs: &Programs) -> Report {
         let wanted = |part| self.parts.is_empty() || self.parts.contains(&part);
         let mut report = Report {
             date: chrono::Utc::now().format("%Y-%m-%d %H:%M").to_string(),
@@ -112,20 +112,25 @@ impl Arguments {
             costs: Vec::new(),
             flash_sales: Vec::new(),
             mixed: Vec::new(),
+            failed: Vec::new(),
         };
         if wanted(Part::Cost) {
-            report.costs = cost::measure(programs, self.cost()).await?;
+            report.costs = report.kept("cost", cost::measure(programs, self.cost()).await).unwrap_or_default();
         }
         for engine in [Engine::Sqlite, Engine::Postgresql] {
             let this_one = self.database.is_none_or(|only| only == engine);
             if this_one && wanted(Part::FlashSale) {
-                report.flash_sales.push(flash_sale::measure(programs, engine, self.flash_sale()).await?);
+                let sale = flash_sale::measure(programs, engine, self.flash_sale()).await;
+                let sale = report.kept("flash sale", sale);
+                report.flash_sales.extend(sale);
             }
             if this_one && wanted(Part::Mixed) {
-                report.mixed.push(mixed::measure(programs, engine, self.mixed()).await?);
+                let mixed = mixed::measure(programs, engine, self.mixed()).await;
+                let mixed = report.kept("mixed load", mixed);
+                report.mixed.extend(mixed);
             }
         }
-        Ok(report)
+        report
     }
 
     fn cost(&self) -> cost::Plan {

@@ -108,7 +108,8 @@ impl Bare {
 }
 
 fn pool<DB: Database>(connections: u32) -> PoolOptions<DB> {
-    PoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE)
+    // Nor do the services ask a connection that is in use whether it is there.
+    PoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE).test_before_acquire(false)
 }
 
 async fn postgresql(url: &str) -> Outcome<Connections<Postgres>> {

@@ -68,7 +68,7 @@ pub(crate) struct Spent {
     pub commits: f64,
 }
 
-const PURCHASE: &str = "a purchase";
+pub(crate) const PURCHASE: &str = "a purchase";
 
 impl Cost {
     /// Or a page.

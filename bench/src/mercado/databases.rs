@@ -92,6 +92,8 @@ impl Databases {
                 let journal: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&file).await?;
                 let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(&file).await?;
                 file.close().await;
+                let synchronous = usize::try_from(synchronous)?;
+                let synchronous = ["OFF", "NORMAL", "FULL", "EXTRA"].get(synchronous).unwrap_or(&"unknown");
                 let mode = format!("SQLite {version}, journal_mode {journal}, synchronous {synchronous}");
                 (mode, folder.path().to_owned())
             }

@@ -8,6 +8,7 @@ use super::cost::{Cost, Spent};
 use super::flash_sale::{FlashSale, Rush};
 use super::market::{PROCESSES, SERVICES};
 use super::mixed::Mixed;
+use crate::Outcome;
 use crate::report::{Machine, Table};
 
 /// What a purchase and a page are meant to cost at most.
@@ -33,9 +34,16 @@ pub(crate) struct Report {
     pub costs: Vec<Cost>,
     pub flash_sales: Vec<FlashSale>,
     pub mixed: Vec<Mixed>,
+    /// Parts of which there is nothing to tell but why.
+    pub failed: Vec<String>,
 }
 
 impl Report {
+    /// What a part has measured; why it has not is told at the end, after the other parts.
+    pub(crate) fn kept<T>(&mut self, part: &str, outcome: Outcome<T>) -> Option<T> {
+        outcome.map_err(|error| self.failed.push(format!("{part}: {error}"))).ok()
+    }
+
     /// Tables in Markdown that read well as they stand.
     pub(crate) fn to_markdown(&self) -> String {
         let Machine { cpu, cores, system } = &self.machine;
@@ -83,12 +91,12 @@ impl Report {
             .mixed
             .iter()
             .filter_map(|mixed| Some(format!("mixed load on {}: {}", mixed.engine.name(), mixed.failure.as_ref()?)));
-        sales.chain(mixed).collect()
+        sales.chain(mixed).chain(self.failed.iter().cloned()).collect()
     }
 
     fn costs(&self) -> Table {
         let titles: Vec<String> =
-            self.costs.iter().map(|cost| format!("{}, of {}", cost.what, cost.products)).collect();
+            self.costs.iter().map(|cost| format!("{}, {} products", cost.what, cost.products)).collect();
         let mut header = vec!["on PostgreSQL, one client".to_owned()];
         header.extend(titles.iter().flat_map(|title| [format!("{title}: CPU ms"), "statements".to_owned()]));
         let mut table = Table::new(&header.iter().map(String::as_str).collect::<Vec<_>>());
@@ -203,9 +211,9 @@ fn told(costs: &[Costs; 2], cost: &Cost) -> [String; 2] {
     [(*cpu_ms).to_owned(), (*statements).to_owned()]
 }
 
-/// `2 PENDING, 1 INTERNAL`.
+/// `INTERNAL: 1, PENDING: 2`.
 pub(super) fn counted(by_code: &BTreeMap<String, usize>) -> String {
-    let all: Vec<String> = by_code.iter().map(|(code, count)| format!("{count} {code}")).collect();
+    let all: Vec<String> = by_code.iter().map(|(code, count)| format!("{code}: {count}")).collect();
     if all.is_empty() { "none".to_owned() } else { all.join(", ") }
 }
 
@@ -223,4 +231,99 @@ fn figure(value: f64) -> String {
 
 fn rounded(value: f64) -> String {
     format!("{value:.0}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mercado::databases::Engine;
+
+    fn report() -> Report {
+        let machine = Machine { cpu: "Z80".into(), cores: 1, system: "Linux".into() };
+        Report {
+            date: "2026-01-01".into(),
+            machine,
+            commit: "abc".into(),
+            seed: 7,
+            costs: vec![],
+            flash_sales: vec![],
+            mixed: vec![],
+            failed: vec![],
+        }
+    }
+
+    fn sale() -> FlashSale {
+        let rush =
+            |attempts_per_second| Rush { attempts_per_second, orders_per_second: 10.0, p50_ms: 1.0, p99_ms: 2.0 };
+        FlashSale {
+            engine: Engine::Sqlite,
+            units: 2,
+            attempts: 5,
+            clients: 3,
+            database_mode: "SQLite".into(),
+            market: rush(20.0),
+            bare: rush(80.0),
+            sold: 3,
+            left: 0,
+            others: BTreeMap::from([("PENDING".to_owned(), 1)]),
+            failure: Some("3 were sold in place of 2".into()),
+        }
+    }
+
+    #[test]
+    fn a_flash_sale_stands_above_the_bare_database_and_their_ratio() {
+        let report = Report { flash_sales: vec![sale()], ..report() };
+        assert_eq!(
+            report.to_markdown(),
+            "\
+2026-01-01, 1 cores of Z80, Linux, abc; seed 7.
+
+| flash sale |               | orders/s | attempts/s | p50 ms | p99 ms | sold | left | other answers |
+| :--------- | :------------ | -------: | ---------: | -----: | -----: | ---: | ---: | :------------ |
+| SQLite     | market        |       10 |         20 |   1.00 |   2.00 |    3 |    0 | PENDING: 1    |
+| SQLite     | bare database |       10 |         80 |   1.00 |   2.00 |      |      |               |
+| SQLite     | market : bare |     1.00 |       0.25 |        |        |      |      |               |
+
+5 attempts at 2 units by 3 clients. SQLite.
+"
+        );
+    }
+
+    #[test]
+    fn whatever_must_not_be_is_told_and_so_is_what_was_not_measured() {
+        let mut report = Report { flash_sales: vec![sale()], ..report() };
+        assert_eq!(report.kept("cost", Ok(1)), Some(1));
+        assert_eq!(report.kept::<()>("cost", Err("no server".into())), None);
+        assert_eq!(report.failures(), ["flash sale on SQLite: 3 were sold in place of 2", "cost: no server"]);
+    }
+
+    #[test]
+    fn targets_and_the_comparison_stand_below_what_was_measured() {
+        let cost = |what, products| Cost {
+            what,
+            products,
+            times: 10,
+            warm_up: 1,
+            seconds: 1.0,
+            spent: Spent { process_cpu_ms: [1.0; 5], statements: [0.0, 1.0, 2.0, 3.0], ..Spent::default() },
+            idle: Spent::default(),
+            database_mode: "PostgreSQL".into(),
+        };
+        let costs = vec![cost(super::super::cost::PURCHASE, 200), cost("a page", 200)];
+        let text = Report { costs, ..report() }.to_markdown();
+        let row = |name: &str| {
+            let line = text.lines().find(|line| line.starts_with(&format!("| {name} "))).unwrap();
+            line.split('|')
+                .map(str::trim)
+                .filter(|cell| !cell.is_empty())
+                .skip(1)
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(row("orders"), ["1.00", "3.00", "1.00", "3.00"]);
+        assert_eq!(row("gateway"), ["1.00", "0.00", "1.00", "0.00"]);
+        assert_eq!(row("together"), ["5.00", "6.00", "5.00", "6.00"]);
+        assert_eq!(row("meant to be at most"), ["12", "35", "2", "2"]);
+        assert_eq!(row("Vendure 3.7.3"), ["120–135", "263", "72", "87"]);
+    }
 }

@@ -90,7 +90,7 @@ fn parse(text: &str, locks_rows: bool) -> Outcome<Script> {
                 None
             }
             ("COMMIT", Some(work)) => Some(work),
-            ("BEGIN" | "COMMIT", _) => return Err(format!("{sql} out of place").into()),
+            ("BEGIN" | "COMMIT" | "ROLLBACK", _) => return Err(format!("{sql} out of place").into()),
             (_, Some(mut work)) => {
                 work.statements.push(Statement::parse(sql, locks_rows));
                 open = Some(work);
