@@ -12,7 +12,7 @@ use crate::load::Load;
 use crate::market::Market;
 use crate::report::{Machine, Report, chart, method, write_docs};
 use crate::workload::{WORKLOADS, Workload};
-use crate::{Outcome, cold_start, floor, plans, subgraphs};
+use crate::{Outcome, cold_start, floor, mercado, plans, subgraphs};
 
 /// Measures the gateway beside a floor and any peers, on four subgraphs of its own.
 #[derive(Debug, Parser)]
@@ -41,6 +41,8 @@ enum Command {
     Plans(Options),
     /// Only the time from start to first answer.
     ColdStart(Options),
+    /// The market: what a purchase and a page cost, a flash sale, and a mixed load, beside the bare database.
+    Market(mercado::Arguments),
     /// The four subgraphs, until ended; their ports are told on standard output.
     Subgraphs {
         /// Of accounts, inventory, products and reviews; 0 lets the system choose.
@@ -111,6 +113,7 @@ impl Cli {
             }
             Command::Plans(options) => options.run(&Parts { plans: true, ..Parts::default() }),
             Command::ColdStart(options) => options.run(&Parts { starts: true, ..Parts::default() }),
+            Command::Market(arguments) => on_one_thread(arguments.run()),
             Command::Subgraphs { ports } => {
                 let ports = ports.try_into().map_err(|_| "there are four subgraphs")?;
                 service::runtime::block_on(subgraphs::serve(ports))?
@@ -121,16 +124,8 @@ impl Cli {
 }
 
 impl Options {
-    /// On one thread, as much as possible being left to those who are measured. Stopped by a signal it ends all that it
-    /// has started.
     fn run(self, parts: &Parts) -> Outcome {
-        tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-            let shutdown = Shutdown::on_signals();
-            tokio::select! {
-                outcome = self.measure(parts) => outcome,
-                () = shutdown.requested() => Err("stopped".into()),
-            }
-        })
+        on_one_thread(self.measure(parts))
     }
 
     async fn measure(self, parts: &Parts) -> Outcome {
@@ -161,6 +156,17 @@ impl Options {
         }
         Ok(())
     }
+}
+
+/// As much as possible being left to those who are measured. Stopped by a signal it ends all that it has started.
+fn on_one_thread(measuring: impl Future<Output = Outcome>) -> Outcome {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+        let shutdown = Shutdown::on_signals();
+        tokio::select! {
+            outcome = measuring => outcome,
+            () = shutdown.requested() => Err("stopped".into()),
+        }
+    })
 }
 
 impl LoadOptions {

@@ -128,7 +128,7 @@ fn floor(size: usize, port: u16) -> Outcome<Command> {
 }
 
 /// For those who cannot be asked which port they took.
-fn free_port() -> Outcome<u16> {
+pub(crate) fn free_port() -> Outcome<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 

@@ -1,4 +1,5 @@
-//! Measures the gateway, a floor beneath every gateway, and any peer, side by side on one machine.
+//! Measures the gateway, a floor beneath every gateway, and any peer, side by side on one machine; and the whole market beside the
+//! bare database.
 
 mod cli;
 mod subgraphs;
@@ -13,6 +14,7 @@ mod measure;
 mod federation;
 mod plans;
 mod cold_start;
+mod mercado;
 mod statistics;
 mod report;
 

@@ -57,8 +57,7 @@ impl Process {
 
     /// In user and in kernel mode, over all threads since the start.
     pub(crate) fn cpu(&self) -> Outcome<Duration> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.id))?;
-        Ok(cpu_of(&stat).ok_or("/proc/PID/stat reads unlike proc(5)")?)
+        Ok(Stat::of(self.id)?.own)
     }
 
     pub(crate) fn memory(&self) -> Outcome<Memory> {
@@ -67,12 +66,46 @@ impl Process {
     }
 }
 
-/// utime and stime are the fields 14 and 15 (proc(5)); the second, the name, can hold spaces and brackets.
-fn cpu_of(stat: &str) -> Option<Duration> {
-    let (_, after_name) = stat.rsplit_once(')')?;
-    let mut fields = after_name.split_ascii_whitespace().skip(11);
-    let ticks: u32 = fields.next()?.parse::<u32>().ok()? + fields.next()?.parse::<u32>().ok()?;
-    Some(TICK * ticks)
+/// CPU time of a process and of its children, those that have ended too.
+pub(crate) fn cpu_of_family(parent: u32) -> Outcome<Duration> {
+    let Stat { own, ended_children, .. } = Stat::of(parent)?;
+    let mut sum = own + ended_children;
+    for entry in fs::read_dir("/proc")? {
+        let Some(id) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+        // Whoever ends meanwhile is no child any more.
+        if let Ok(child) = Stat::of(id)
+            && child.parent == parent
+        {
+            sum += child.own + child.ended_children;
+        }
+    }
+    Ok(sum)
+}
+
+/// What `/proc/PID/stat` tells.
+#[derive(Debug, PartialEq)]
+struct Stat {
+    parent: u32,
+    own: Duration,
+    /// Of children that were waited for.
+    ended_children: Duration,
+}
+
+impl Stat {
+    fn of(id: u32) -> Outcome<Self> {
+        let text = fs::read_to_string(format!("/proc/{id}/stat"))?;
+        Ok(Self::parse(&text).ok_or("/proc/PID/stat reads unlike proc(5)")?)
+    }
+
+    /// ppid is the field 4, utime, stime, cutime and cstime are 14 to 17 (proc(5)); the second, the name, can hold spaces and
+    /// brackets.
+    fn parse(stat: &str) -> Option<Self> {
+        let (_, after_name) = stat.rsplit_once(')')?;
+        let fields: Vec<&str> = after_name.split_ascii_whitespace().collect();
+        let number = |field: usize| fields.get(field - 3)?.parse::<u32>().ok();
+        let ticks = |first| Some(TICK * (number(first)? + number(first + 1)?));
+        Some(Self { parent: number(4)?, own: ticks(14)?, ended_children: ticks(16)? })
+    }
 }
 
 fn memory_of(status: &str) -> Option<Memory> {
@@ -91,7 +124,8 @@ mod tests {
     #[test]
     fn cpu_time_is_found_behind_a_name_with_brackets() {
         let stat = "7 (a (b) c) S 1 7 7 0 -1 4194304 100 0 0 0 123 45 6 7 20 0 5 0 1000 2000 300";
-        assert_eq!(cpu_of(stat), Some(Duration::from_millis(1680)));
+        let (own, ended_children) = (Duration::from_millis(1680), Duration::from_millis(130));
+        assert_eq!(Stat::parse(stat), Some(Stat { parent: 1, own, ended_children }));
     }
 
     #[test]

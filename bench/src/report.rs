@@ -14,9 +14,9 @@ use crate::measure::Measurement;
 use crate::plans::{OPERATIONS, Plans};
 
 pub(crate) use chart::chart;
-pub(crate) use docs::write_docs;
+pub(crate) use docs::{write_docs, write_section};
 pub(crate) use machine::Machine;
-use table::Table;
+pub(crate) use table::Table;
 
 /// Everything of one run.
 #[derive(Debug, Serialize)]

@@ -15,7 +15,7 @@ use rand_chacha::ChaCha8Rng;
 use uuid::{Builder, Uuid};
 
 pub use catalogue::{Product, product, products};
-pub use orders::{Line, Order, Outcome, orders};
+pub use orders::{Line, Order, Outcome, Popularity, orders};
 pub use people::{ADMIN, SHOPPER, STAFF, User, user, users};
 
 /// How big a demo market is.

@@ -1,5 +1,5 @@
 use chrono::{DateTime, TimeDelta, Utc};
-use rand::RngExt as _;
+use rand::{Rng, RngExt as _};
 use uuid::Uuid;
 
 use crate::{Kind, Size, id, opening, rng};
@@ -49,8 +49,7 @@ fn order(index: u64, size: Size, popularity: &Popularity) -> Order {
     let outcome = if rng.random_range(0..10_u32) == 0 { Outcome::Cancelled } else { Outcome::Completed };
     let mut lines: Vec<Line> = Vec::new();
     for nth in 0..rng.random_range(1..=8_u64) {
-        let (product, quantity) =
-            (popularity.draw(rng.random_range(0..popularity.total())), rng.random_range(1..=3_i64));
+        let (product, quantity) = (popularity.draw(&mut rng), rng.random_range(1..=3_i64));
         match lines.iter_mut().find(|line| line.product == product) {
             Some(line) => line.quantity += quantity,
             None => lines.push(Line { id: id(Kind::Line, index * 8 + nth, placed_at), product, quantity }),
@@ -67,13 +66,15 @@ fn order(index: u64, size: Size, popularity: &Popularity) -> Order {
     }
 }
 
-/// Zipf's law with exponent 1 in whole numbers: the product at rank r has the weight W / r.
-struct Popularity(Vec<u64>);
+/// Which products people want, by Zipf's law with exponent 1 in whole numbers: the product at rank r has the weight W / r.
+#[derive(Clone, Debug)]
+pub struct Popularity(Vec<u64>);
 
 impl Popularity {
     const WEIGHT: u64 = 1_000_000_000;
 
-    fn of(products: u64) -> Self {
+    /// Of the first so many products.
+    pub fn of(products: u64) -> Self {
         let weights = (1..=products).map(|rank| Self::WEIGHT / rank);
         Self(
             weights
@@ -85,12 +86,10 @@ impl Popularity {
         )
     }
 
-    fn total(&self) -> u64 {
-        self.0.last().copied().unwrap_or_default()
-    }
-
-    /// The product that owns this point of `0..total()`.
-    fn draw(&self, point: u64) -> u64 {
+    /// The index of a product, for [`crate::product`]; 0 where there are none.
+    pub fn draw(&self, rng: &mut impl Rng) -> u64 {
+        let total = self.0.last().copied().unwrap_or_default();
+        let point = rng.random_range(0..total.max(1));
         self.0.partition_point(|&sum| sum <= point) as u64
     }
 }

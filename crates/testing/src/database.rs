@@ -51,7 +51,7 @@ pub async fn postgres() -> Option<TestDatabase> {
 
 /// A PostgreSQL server that only this test uses, or `None`, as for [`postgres`], where there are no binaries.
 pub fn postgres_server() -> Option<Server> {
-    let server = postgres::own_server();
+    let server = postgres::start(&["fsync=off"]);
     if server.is_none() {
         not_run("MERCADO_REQUIRE_POSTGRES", "with a PostgreSQL of its own: no initdb and pg_ctl were found");
     }

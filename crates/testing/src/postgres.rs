@@ -1,16 +1,18 @@
-//! One PostgreSQL server a test process, from the binaries on the machine; and servers of a test's own.
+//! PostgreSQL from the binaries on the machine.
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},
     net::TcpListener,
-    path::{Path, PathBuf},
+    os::unix::process::CommandExt as _,
+    path::PathBuf,
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
     sync::{Arc, Mutex, OnceLock},
 };
 
-/// Makes a cluster in a folder of its own, starts it, says so, and holds it until standard input ends, which
-/// it does however the test process ends. A line of it stops the server, in the mode that it names, or starts it again. Its
-/// collation is a language's where the server can do that, so that code which relies on the order of bytes fails.
+/// Makes a cluster in a folder of its own, starts it, says its process and its folder, and holds it until standard input
+/// ends, which it does however the process that asked for it ends. A line of it stops the server, in the mode that it
+/// names, or starts it again. Its collation is a language's where the server can do that, so that code which relies on the
+/// order of bytes fails.
 const SCRIPT: &str = r#"
 set -e
 export PATH="$1:$PATH"
@@ -20,19 +22,24 @@ make() { initdb -D "$folder" -U postgres --auth=trust --encoding=UTF8 --no-sync 
 make --locale-provider=icu --icu-locale=en --locale=C || make --locale=C
 start() {
     pg_ctl start -w -D "$folder" -l "$folder/log" \
-        -o "-h 127.0.0.1 -p $2 -k $folder -c fsync=off -c max_connections=400" >&2
+        -o "-h 127.0.0.1 -p $2 -k $folder -c max_connections=400 $3" >&2
 }
 start "$@"
-echo done
+echo "done $(head -n 1 "$folder/postmaster.pid") $folder"
 while read -r command; do
     if [ "$command" = start ]; then start "$@"; else pg_ctl stop -D "$folder" -m "$command" >&2; fi
     echo done
 done
 "#;
 
-/// Ends when it is dropped.
+/// A server that ends, and takes its data with it, some time after this is dropped.
 pub struct Server {
-    pub(crate) url: String,
+    /// A superuser's, without a database.
+    pub url: String,
+    /// The id of its first process until it is stopped, the parent of the others.
+    pub process: u32,
+    /// Its data.
+    pub folder: PathBuf,
     holder: Arc<Mutex<Holder>>,
 }
 
@@ -67,37 +74,44 @@ impl Holder {
         self.wait();
     }
 
-    fn wait(&mut self) {
+    /// What the shell says beside that it has done as it was told.
+    fn wait(&mut self) -> Vec<String> {
         let mut line = String::new();
         self.done.read_line(&mut line).unwrap();
-        assert_eq!(line.trim(), "done", "PostgreSQL does not do as it is told");
+        let mut said = line.split_whitespace().map(str::to_owned);
+        assert_eq!(said.next().as_deref(), Some("done"), "PostgreSQL does not do as it is told");
+        said.collect()
     }
 }
 
-/// The URL of the server, without a database.
+/// The URL of the server that all tests of this process use, without a database.
 pub(crate) fn server() -> Option<String> {
     static SERVER: OnceLock<Option<Server>> = OnceLock::new();
     if let Ok(url) = std::env::var("MERCADO_TEST_POSTGRES_URL") {
         return Some(url.trim_end_matches('/').to_owned());
     }
-    SERVER.get_or_init(own_server).as_ref().map(|server| server.url.clone())
+    SERVER.get_or_init(|| start(&["fsync=off"])).as_ref().map(|server| server.url.clone())
 }
 
-/// `None` where no binaries are found.
-pub(crate) fn own_server() -> Option<Server> {
-    binaries().map(|folder| start(&folder))
-}
-
-fn start(binaries: &Path) -> Server {
+/// Starts a server with these settings (`name=value`, without spaces), below `TMPDIR`; `None` where there are no binaries.
+pub fn start(settings: &[&str]) -> Option<Server> {
+    let binaries = binaries()?;
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let settings: String = settings.iter().map(|setting| format!("-c {setting} ")).collect();
     let mut command = as_ordinary_user();
-    command.args(["sh", "-c", SCRIPT, "postgres"]).arg(binaries).arg(port.to_string());
+    command.args(["sh", "-c", SCRIPT, "postgres"]).arg(binaries).arg(port.to_string()).arg(settings);
     command.current_dir("/").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut shell = command.spawn().expect("a shell to start PostgreSQL");
+    // Ctrl-C is for whoever asked for the server, at whose end it cleans up.
+    let mut shell = command.process_group(0).spawn().expect("a shell to start PostgreSQL");
     let (commands, done) = (shell.stdin.take().unwrap(), BufReader::new(shell.stdout.take().unwrap()));
     let mut holder = Holder { _shell: shell, commands, done };
-    holder.wait();
-    Server { url: format!("postgres://postgres@127.0.0.1:{port}"), holder: Arc::new(Mutex::new(holder)) }
+    let [process, folder] = holder.wait().try_into().expect("a process and a folder");
+    Some(Server {
+        url: format!("postgres://postgres@127.0.0.1:{port}"),
+        process: process.parse().unwrap(),
+        folder: folder.into(),
+        holder: Arc::new(Mutex::new(holder)),
+    })
 }
 
 /// PostgreSQL refuses to run as root; Debian's package brings the user `postgres`.

@@ -128,7 +128,7 @@ impl<'a> Play<'a> {
             Who::Staff => (other, Viewer::Staff),
             Who::Stranger => (other, Viewer::Customer(other)),
         };
-        let wish = Wish { order_id: known.id(), reach, user, note: None };
+        let wish = Wish { order_id: known.id(), reach, user, note: None, key: None };
         let now = Deadline::after(Duration::ZERO);
         match cancel::cancel_order(self.shop.orders(), &self.hears, &wish, LONG, now).await.unwrap() {
             Outcome::Order(row) => {
@@ -141,6 +141,7 @@ impl<'a> Play<'a> {
                 Effect::Nothing
             }
             Outcome::TooLate(row) => panic!("too late: {row:?}"),
+            Outcome::KeyReused => panic!("there was no key"),
         }
     }
 

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 /// Our own crates, with those of ours that each may depend on outside of its tests.
 const LAYERS: [(&str, &[&str]); 13] = [
-    ("bench", &["service"]),
+    ("bench", &["demo", "service", "testing"]),
     ("client", &[]),
     ("demo", &[]),
     ("document", &[]),
