@@ -1,6 +1,7 @@
 //! A NATS server with JetStream of a test's own.
 
 use std::{
+    collections::{BTreeMap, HashSet},
     net::{Ipv4Addr, SocketAddr, TcpListener},
     path::PathBuf,
     process::{Child, Command, Stdio},
@@ -14,7 +15,7 @@ use tempfile::TempDir;
 use tokio::{io::AsyncReadExt as _, net::TcpStream, time::sleep};
 
 /// How long an event that the stream has may take to be read.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A server that ends with this, and whose stream outlives a [`stop`](Self::stop).
 pub struct TestNats {
@@ -66,7 +67,7 @@ impl TestNats {
     /// The first so many events under the subject, which may have wildcards, as they lie in the stream.
     ///
     /// # Panics
-    /// When they are not there within ten seconds.
+    /// When they are not there within half a minute.
     pub async fn events(&self, subject: &str, count: usize) -> Vec<Value> {
         let read = async {
             let client = async_nats::connect(&self.url).await.unwrap();
@@ -98,6 +99,17 @@ impl Drop for TestNats {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// The versions of each key in the order of the events; one that was sent twice counts once.
+pub fn versions(events: &[Value]) -> BTreeMap<&str, Vec<i64>> {
+    let mut seen = HashSet::new();
+    let mut versions: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
+    for event in events.iter().filter(|event| seen.insert(event["id"].as_str().unwrap())) {
+        let version = event["data"]["version"].as_i64().unwrap();
+        versions.entry(event["subject"].as_str().unwrap()).or_default().push(version);
+    }
+    versions
 }
 
 /// On the path, or where Debian puts it.

@@ -10,17 +10,20 @@ use std::{
 
 use futures_util::future::join_all;
 use orders::{
-    audit::{claims, unsettled},
+    audit::{Claim, claims, unsettled},
     entities::order::State,
 };
 use rand::seq::SliceRandom as _;
-use testing::TestDatabase;
+use testing::{
+    TestDatabase,
+    nats::{TestNats, nats, versions},
+};
 use tokio::time::sleep;
 
 use crate::{
     customers::{Ledger, Person, buy, products},
     market::{Processes, on_postgresql, on_sqlite},
-    process::Service,
+    process::{Plan, Service},
 };
 
 const CUSTOMERS: usize = 16;
@@ -40,7 +43,9 @@ async fn r1_nothing_is_lost_or_doubled_on_postgresql() {
 }
 
 async fn check(places: [TestDatabase; 4]) {
-    let market = Processes::start(places).await;
+    let nats = nats().await;
+    let plan = Plan { nats_url: nats.as_ref().map(|nats| nats.url.clone()), ..Plan::new(&places) };
+    let market = Processes::start_by(plan, places).await;
     let [visitor] = market.gateways().try_into().ok().unwrap();
     let products = products(&visitor).await;
     let shopper = Person::sign_in(&visitor, "shopper").await;
@@ -56,7 +61,10 @@ async fn check(places: [TestDatabase; 4]) {
         market.slowest_restart(),
     );
     assert_eq!(market.violations().await, Vec::<String>::new());
-    compare(&market, &ledger).await;
+    let claims = compare(&market, &ledger).await;
+    if let Some(nats) = nats {
+        all_events_have_left(&nats, &claims).await;
+    }
 }
 
 /// Kills each process as often as set, in any order, spread over the customers' orders; those that are left after the last
@@ -85,22 +93,32 @@ pub(crate) async fn settle(market: &Processes) -> Duration {
     started.elapsed()
 }
 
-/// Every key has an order of its own, and what was told to be completed is, unless its customer cancelled it.
-pub(crate) async fn compare(market: &Processes, ledger: &Ledger) {
+/// Every key has an order of its own, and what was told to be completed is, unless its customer cancelled it. Returns these
+/// orders.
+pub(crate) async fn compare(market: &Processes, ledger: &Ledger) -> HashMap<String, Claim> {
     let ids: Vec<_> = ledger.values().map(|entry| entry.order.parse().unwrap()).collect();
-    let mut states = HashMap::new();
+    let mut found = HashMap::new();
     for ids in ids.chunks(500) {
         let claims = claims(&market.orders, ids).await.unwrap();
-        states.extend(claims.into_iter().map(|claim| (claim.id.to_string(), claim.state)));
+        found.extend(claims.into_iter().map(|claim| (claim.id.to_string(), claim)));
     }
-    assert_eq!(states.len(), ledger.len(), "an order for each key");
+    assert_eq!(found.len(), ledger.len(), "an order for each key");
     for (key, entry) in ledger {
-        match states[&entry.order] {
+        match found[&entry.order].state {
             State::Completed => assert!(!entry.cancel_asked, "{key}: not cancelled, {entry:?}"),
             State::Cancelled => assert!(!entry.completed || entry.cancel_asked, "{key}: lost, {entry:?}"),
             other => panic!("{key}: {other:?}"),
         }
     }
+    found
+}
+
+/// I12: each version of each order has left, in order.
+async fn all_events_have_left(nats: &TestNats, claims: &HashMap<String, Claim>) {
+    let all: i32 = claims.values().map(|claim| claim.version).sum();
+    let events = nats.events("mercado.orders.updated.*", usize::try_from(all).unwrap()).await;
+    let expected = claims.iter().map(|(id, claim)| (id.as_str(), (1..=i64::from(claim.version)).collect()));
+    assert_eq!(versions(&events), expected.collect());
 }
 
 pub(crate) fn setting(name: &str, otherwise: usize) -> usize {

@@ -47,6 +47,8 @@ pub(crate) struct Plan {
     pub(crate) reservation_ttl: Option<Duration>,
     /// The point at which a process that is started by this plan dies.
     pub(crate) dies_at: Option<String>,
+    /// Where the events of inventory and orders go.
+    pub(crate) nats_url: Option<String>,
     /// Inventory and orders are started so that their disk can be made to fail, with pipes in this folder.
     pub(crate) breakable: Option<PathBuf>,
 }
@@ -63,6 +65,7 @@ impl Plan {
             impatient: false,
             reservation_ttl: None,
             dies_at: None,
+            nats_url: None,
             breakable: None,
         }
     }
@@ -113,6 +116,7 @@ impl Plan {
             Service::Inventory => {
                 let mut inventory = settings.inventory(ports, &credentials);
                 inventory.listen.set_port(self.inventory_listens.unwrap_or(ports.inventory));
+                inventory.events.nats_url.clone_from(&self.nats_url);
                 if self.impatient {
                     inventory.service.sweep_interval = IMPATIENCE;
                 }
@@ -120,6 +124,7 @@ impl Plan {
             }
             Service::Orders => {
                 let mut orders = settings.orders(ports, &credentials);
+                orders.events.nats_url.clone_from(&self.nats_url);
                 if self.impatient {
                     orders.service.answer_within = IMPATIENCE;
                     orders.service.client.breaker = never_opens();

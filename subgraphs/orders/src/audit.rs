@@ -83,6 +83,8 @@ fn rules() -> [Rule; 6] {
 pub struct Claim {
     pub id: Uuid,
     pub state: State,
+    /// One event has left for each.
+    pub version: i32,
     /// Products and units, in the order of product ids.
     pub lines: Vec<(Uuid, i64)>,
 }
@@ -114,7 +116,11 @@ async fn with_lines(database: &Database, rows: Vec<order::Model>) -> Result<Vec<
     for line in lines {
         of.entry(line.order_id).or_default().push((line.product_id, line.quantity));
     }
-    let claim =
-        |row: order::Model| Claim { lines: of.remove(&row.id).unwrap_or_default(), id: row.id, state: row.saga_state };
+    let claim = |row: order::Model| Claim {
+        lines: of.remove(&row.id).unwrap_or_default(),
+        id: row.id,
+        state: row.saga_state,
+        version: row.version,
+    };
     Ok(rows.into_iter().map(claim).collect())
 }

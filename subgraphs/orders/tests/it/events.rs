@@ -1,30 +1,19 @@
 //! The events that leave the service: all of them, in order for each order.
 
-use std::{
-    collections::{BTreeMap, HashSet},
-    time::Duration,
-};
+use std::time::Duration;
 
 use sea_orm::{ConnectionTrait as _, Statement};
-use serde_json::{Value, json};
-use testing::{TestDatabase, database, nats::nats};
+use serde_json::json;
+use testing::{
+    TestDatabase, database,
+    nats::{nats, versions},
+};
 use uuid::Uuid;
 
 use crate::app::{CUSTOMER, TestApp, cancel, id_of, place};
 
 async fn places() -> impl Iterator<Item = TestDatabase> {
     [Some(database::sqlite()), database::postgres().await].into_iter().flatten()
-}
-
-/// The versions of each order in the order of the stream; an event that was sent twice counts once.
-fn versions(events: &[Value]) -> BTreeMap<&str, Vec<i64>> {
-    let mut seen = HashSet::new();
-    let mut versions: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
-    for event in events.iter().filter(|event| seen.insert(event["id"].as_str().unwrap())) {
-        let version = event["data"]["version"].as_i64().unwrap();
-        versions.entry(event["subject"].as_str().unwrap()).or_default().push(version);
-    }
-    versions
 }
 
 async fn waiting(app: &TestApp) -> i64 {
