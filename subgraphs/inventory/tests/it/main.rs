@@ -8,6 +8,7 @@ mod expiry;
 mod histories;
 mod invariants;
 mod ledger;
+mod protocol;
 mod quantities;
 mod races;
 mod references;
