@@ -14,6 +14,7 @@ mod invariants;
 mod ledger;
 mod locations;
 mod low_stock;
+mod protocol;
 mod quantities;
 mod races;
 mod references;

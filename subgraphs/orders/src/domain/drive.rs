@@ -208,3 +208,27 @@ fn pause(failures: i32) -> Duration {
     let longest = (FIRST_PAUSE * 2_u32.pow(doublings)).min(LONGEST_PAUSE);
     longest.mul_f64(rand::rng().random::<f64>())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The longest of many pauses after so many failures.
+    fn longest(failures: i32) -> Duration {
+        (0..2_000).map(|_| pause(failures)).max().unwrap_or_default()
+    }
+
+    #[test]
+    fn pauses_double_with_every_failure_up_to_ten_seconds() {
+        for (failures, millis) in [(-1, 200), (0, 200), (1, 400), (3, 1_600), (6, 10_000), (i32::MAX, 10_000)] {
+            let (longest, bound) = (longest(failures), Duration::from_millis(millis));
+            assert!(longest <= bound && longest > bound.mul_f64(0.9), "{failures}: {longest:?}");
+        }
+    }
+
+    #[test]
+    fn no_two_pauses_are_alike() {
+        let pauses: std::collections::HashSet<_> = (0..20).map(|_| pause(5)).collect();
+        assert!(pauses.len() > 10, "{pauses:?}");
+    }
+}

@@ -147,7 +147,9 @@ mod tests {
         for quantity in [0, -1, i32::MIN, 1_001, i32::MAX] {
             assert!(purchase(&[(a, quantity)]).is_err(), "{quantity}");
         }
-        assert!(purchase(&[(a, 600), (a, 600)]).is_err());
+        assert!(purchase(&[(a, 1_000)]).is_ok());
+        assert!(purchase(&[(a, 600), (a, 400)]).is_ok());
+        assert!(purchase(&[(a, 600), (a, 401)]).is_err());
         assert!(purchase(&[(a, 3), (a, -2)]).is_err());
         assert!(purchase(&[]).is_err());
         let lines: Vec<_> = (0..101).map(|n| (Uuid::from_u128(n), 1)).collect();

@@ -235,6 +235,41 @@ mod tests {
     }
 
     #[test]
+    fn every_state_asks_for_one_thing() {
+        let effects = [
+            (State::Created, Effect::Ask(Call::Reserve)),
+            (State::Reserved, Effect::Raise(Event::Decided)),
+            (State::Committing, Effect::Ask(Call::Commit)),
+            (State::Completed, Effect::Rest),
+            (State::Returning, Effect::Ask(Call::Return)),
+            (State::Cancelling, Effect::Ask(Call::Release)),
+            (State::Cancelled, Effect::Rest),
+        ];
+        for (state, effect) in effects {
+            assert_eq!(Saga { state, cancel_requested: false }.effect(), effect, "{state:?}");
+            let wish_is_open = if state == State::Completed { Effect::Raise(Event::CancelAsked) } else { effect };
+            assert_eq!(Saga { state, cancel_requested: true }.effect(), wish_is_open, "{state:?}");
+        }
+    }
+
+    #[test]
+    fn every_answer_has_one_meaning_or_none() {
+        use Reservation::{Committed, Expired, Held, Rejected, Released, Returned};
+        let columns = [Held, Rejected, Committed, Released, Returned, Expired];
+        let (held, rejected, committed) = (Some(Event::Held), Some(Event::Rejected), Some(Event::Committed));
+        let (not_held, released, returned) = (Some(Event::NotHeld), Some(Event::Released), Some(Event::Returned));
+        let meanings = [
+            (Call::Reserve, [held, rejected, held, not_held, None, not_held]),
+            (Call::Commit, [None, not_held, committed, not_held, committed, not_held]),
+            (Call::Release, [None, released, None, released, None, released]),
+            (Call::Return, [None, None, None, None, returned, None]),
+        ];
+        for (call, meanings) in meanings {
+            assert_eq!(columns.map(|reservation| reply(call, reservation)), meanings, "{call:?}");
+        }
+    }
+
+    #[test]
     fn an_order_completes_only_on_a_committed_reservation() {
         let all = [
             Reservation::Held,

@@ -10,6 +10,7 @@ mod placing;
 mod hostile;
 mod idempotency;
 mod cancelling;
+mod arrows;
 mod recovery;
 mod reading;
 mod updates;

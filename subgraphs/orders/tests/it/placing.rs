@@ -1,9 +1,15 @@
 //! `placeOrder` when all services answer.
 
+use std::time::{Duration, Instant};
+
+use futures_util::future::join;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::app::{TestApp, codes, id_of, lines_of, on_each_database, place, place_with};
+use crate::{
+    app::{TestApp, codes, id_of, lines_of, on_each_database, place, place_with},
+    wire::Fault,
+};
 
 #[tokio::test]
 async fn an_order_is_completed_at_once_and_its_stock_is_sold() {
@@ -204,4 +210,29 @@ async fn one_purchase_asks_the_catalogue_once() {
     let before = app.products.statements();
     place(&app.user(Uuid::now_v7()), "k", &[(&lamp, 1), (&rug, 1)]).await;
     assert_eq!(app.products.statements() - before, 1);
+}
+
+#[tokio::test]
+async fn who_waits_hears_at_once_that_the_order_has_settled_and_does_not_keep_asking() {
+    let patient = |settings: &mut orders::Settings| {
+        settings.answer_within = Duration::from_secs(8);
+        settings.recovery_period = Duration::from_secs(3_600);
+    };
+    let app = TestApp::with(patient).await;
+    let lamp = app.product("LAMP", "1.00", 9).await;
+    let buyer = app.user(Uuid::now_v7());
+    place(&buyer, "warm", &[(&lamp, 1)]).await;
+    app.wire.fail("Reserve", Fault::Hold, 1);
+    let (statements, begun) = (app.orders.database.statements(), Instant::now());
+    let held = async {
+        app.wire.until_counted("Reserve", 2).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        app.wire.let_go();
+    };
+    let lines = [(lamp.as_str(), 1)];
+    let (placed, ()) = join(place(&buyer, "k", &lines), held).await;
+    assert_eq!(placed["order"]["status"], "COMPLETED");
+    assert!(begun.elapsed() < Duration::from_secs(6), "{:?}", begun.elapsed());
+    let statements = app.orders.database.statements() - statements;
+    assert!(statements < 40, "{statements} statements");
 }

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use futures_util::future::join_all;
-use orders::entities::order;
+use orders::{domain::arrow::LEASE, entities::order};
 use sea_orm::{EntityTrait as _, QueryFilter as _, prelude::Expr};
 use serde_json::json;
+use subgraph::time;
 use testing::database;
 use uuid::Uuid;
 
@@ -183,9 +184,61 @@ async fn of_many_buyers_exactly_as_many_are_served_as_there_is_stock() {
     .await;
 }
 
+#[tokio::test]
+async fn an_order_that_is_recovered_is_nobody_elses_for_a_lease() {
+    on_each_database_with(impatient, async |app| {
+        let lamp = app.product("LAMP", "1.00", 5).await;
+        app.wire.fail("Reserve", Fault::Hold, usize::MAX);
+        let id = id_of(&place(&app.user(Uuid::now_v7()), "k", &[(&lamp, 2)]).await);
+        let due = time::now();
+        let update = order::Entity::update_many()
+            .col_expr(order::Column::NextAttemptAt, Expr::value(due))
+            .filter(order::COLUMN.id.eq(id.parse::<Uuid>().unwrap()));
+        update.exec(app.orders.database.write()).await.unwrap();
+        app.wire.until_counted("Reserve", 2).await;
+        let row = order::Entity::find_by_id(id.parse::<Uuid>().unwrap()).one(app.orders.database.read()).await;
+        let leased_until = row.unwrap().unwrap().next_attempt_at.unwrap();
+        assert!(leased_until >= due + LEASE && leased_until < due + 2 * LEASE, "{due} {leased_until}");
+        app.wire.let_go();
+        app.until(&id, "COMPLETED").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_failed_call_is_not_made_again_before_its_pause_is_over() {
+    let unattended = |settings: &mut orders::Settings| {
+        settings.answer_within = Duration::ZERO;
+        settings.recovery_period = Duration::from_secs(3_600);
+    };
+    on_each_database_with(unattended, async |app| {
+        let lamp = app.product("LAMP", "1.00", 99).await;
+        let buyer = app.user(Uuid::now_v7());
+        app.wire.cut();
+        for key in ["1", "2", "3", "4", "5", "6", "7", "8"] {
+            place(&buyer, key, &[(&lamp, 1)]).await;
+        }
+        let failed = async {
+            loop {
+                let rows = order::Entity::find().all(app.orders.database.read()).await.unwrap();
+                if rows.iter().all(|row| row.attempts == 1) {
+                    return rows;
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let rows = tokio::time::timeout(Duration::from_secs(20), failed).await.expect("all calls fail");
+        for row in rows {
+            let next = row.next_attempt_at.unwrap();
+            assert!(next >= row.created_at && next < time::now() + Duration::from_millis(200), "{row:?}");
+        }
+    })
+    .await;
+}
+
 /// As if the order had been placed long ago.
 async fn pass_deadline(app: &TestApp, id: &str) {
-    let past = subgraph::time::now() - TimeDelta::seconds(1);
+    let past = time::now() - TimeDelta::seconds(1);
     let update = order::Entity::update_many()
         .col_expr(order::Column::DeadlineAt, Expr::value(past))
         .filter(order::COLUMN.id.eq(id.parse::<Uuid>().unwrap()));

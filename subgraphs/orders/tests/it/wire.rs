@@ -82,6 +82,12 @@ impl Wire {
         self.shared.seen.subscribe().wait_for(|seen| seen.contains(&operation)).await.unwrap();
     }
 
+    /// Ends once so many calls of this operation have come.
+    pub(crate) async fn until_counted(&self, operation: &str, times: usize) {
+        let counted = |seen: &Vec<&str>| seen.iter().filter(|seen| **seen == operation).count() >= times;
+        self.shared.seen.subscribe().wait_for(counted).await.unwrap();
+    }
+
     /// Ends once inventory has answered a call of this operation.
     pub(crate) async fn until_answered(&self, operation: &str) {
         self.shared.answered.subscribe().wait_for(|answered| answered.contains(&operation)).await.unwrap();
