@@ -1,5 +1,6 @@
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use inventory::expire_due;
 use serde_json::json;
 use uuid::Uuid;
@@ -20,6 +21,25 @@ async fn what_is_held_past_its_time_is_given_back_and_cannot_be_sold() {
         assert_eq!(app.settle("releaseReservation", overdue).await["reservation"]["status"], "EXPIRED");
         assert_eq!(app.reserve(overdue, &[(product, 4)]).await["reservation"]["status"], "EXPIRED");
         assert_eq!(expire_due(&app.database, 100).await.unwrap(), 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_held_stays_held_for_as_long_as_was_asked() {
+    on_each_database(async |app| {
+        let product = app.stocked(10).await;
+        let reserve =
+            "mutation($input: ReserveStockInput!) { reserveStock(input: $input) { reservation { expiresAt } } }";
+        let lines = [json!({ "productId": product, "quantity": 4 })];
+        let input = json!({ "reservationId": Uuid::now_v7(), "lines": lines, "ttlSeconds": 60 });
+        let asked = Utc::now();
+        let answer = app.orders().data(reserve, json!({ "input": input })).await;
+        let until = answer["reserveStock"]["reservation"]["expiresAt"].as_str().unwrap();
+        let seconds = (until.parse::<DateTime<Utc>>().unwrap() - asked).num_seconds();
+        assert!((59..=70).contains(&seconds), "{until}");
+        assert_eq!(expire_due(&app.database, 100).await.unwrap(), 0);
+        assert_eq!(app.stock(product).await["reserved"], 4);
     })
     .await;
 }

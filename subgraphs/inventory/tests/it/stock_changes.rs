@@ -45,6 +45,29 @@ async fn units_that_are_promised_cannot_be_taken_away() {
 }
 
 #[tokio::test]
+async fn units_on_back_order_may_be_promised_beyond_those_on_hand_and_no_further() {
+    on_each_database(async |app| {
+        let (staff, product) = (app.staff(), app.product().await);
+        app.create(json!({ "productId": product, "onHand": 2, "backorderLimit": 3 })).await;
+        app.reserve(Uuid::now_v7(), &[(product, 4)]).await;
+        assert_eq!(app.change(&staff, "setStock", set(product, 0, "a")).await["stock"], Value::Null);
+        let allowed = app.change(&staff, "setStock", set(product, 1, "b")).await;
+        assert_eq!((&allowed["stock"]["onHand"], &allowed["stock"]["available"]), (&json!(1), &json!(0)));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_stock_has_at_most_a_billion_units() {
+    let app = TestApp::start().await;
+    let (staff, product) = (app.staff(), app.stocked(10).await);
+    let full = app.change(&staff, "setStock", set(product, 1_000_000_000, "a")).await;
+    assert_eq!(full["stock"]["onHand"], 1_000_000_000);
+    let one_more = app.change(&staff, "adjustStock", adjust(product, 1, "b")).await;
+    assert_eq!((&one_more["stock"], &one_more["errors"][0]["path"]), (&Value::Null, &json!(["delta"])));
+}
+
+#[tokio::test]
 async fn a_product_without_stock_has_none_to_change() {
     on_each_database(async |app| {
         let payload = app.change(&app.staff(), "adjustStock", adjust(Uuid::now_v7(), 1, "a")).await;
