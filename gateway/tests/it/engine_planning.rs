@@ -111,8 +111,7 @@ async fn nobody_waits_for_a_plan_longer_than_the_deadline() {
     }
     tokio::task::yield_now().await;
     let late = Caller { deadline: Deadline::after(Duration::ZERO), ..anonymous() };
-    let message = "The operation took longer than it may.";
-    let error = json!({ "message": message, "extensions": { "code": "DEADLINE_EXCEEDED" } });
-    let expected = json!({ "data": null, "errors": [error] });
-    assert_eq!(body(&answer(&gateway, "{ b }", late).await), expected);
+    // While it is planned, or, where the others were planned already, while it is executed.
+    let answered = body(&answer(&gateway, "{ b }", late).await);
+    assert_eq!(answered["errors"][0]["extensions"]["code"], "DEADLINE_EXCEEDED", "{answered}");
 }
