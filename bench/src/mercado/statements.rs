@@ -121,7 +121,7 @@ impl Statement {
         let database = dbname.filter(|name| ["orders", "inventory"].contains(&name.as_str()))?;
         let (head, sql) = message.split_once(": ")?;
         let sent = head == "statement" || head.starts_with("execute ");
-        sent.then(|| Self { database, sql: sql.to_owned(), parameters: parameters(&detail) })
+        (sent && !is_beside(sql)).then(|| Self { database, sql: sql.to_owned(), parameters: parameters(&detail) })
     }
 
     /// With names for what is different in every purchase, and everything else in its place.
@@ -142,6 +142,12 @@ impl Statement {
         }
         sql
     }
+}
+
+/// What goes on beside purchases: the outbox is emptied, and orders that stand still are looked for.
+fn is_beside(sql: &str) -> bool {
+    let empties = sql.contains("\"outbox") && !sql.starts_with("INSERT");
+    empties || sql.starts_with("SELECT MAX(\"order_events\"")
 }
 
 /// In the ledger, values come from the row that was locked before: `on_hand_before` is its `on_hand`, `on_hand_after` so much
