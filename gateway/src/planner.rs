@@ -54,7 +54,7 @@ pub enum PlanError {
 
 /// Plans operations off the request threads, a bounded number of them at a time.
 pub(crate) struct Planner {
-    library: Arc<Library>,
+    index: Arc<Library>,
     running: Arc<Semaphore>,
     waiting: Semaphore,
 }
@@ -69,26 +69,22 @@ struct Library {
 impl Planner {
     /// Blocks for as long as the supergraph takes to index.
     pub(crate) fn new(supergraph: &Document) -> Result<Self, PlanError> {
-        let library =
+        let index =
             std::panic::catch_unwind(AssertUnwindSafe(|| Library::new(supergraph))).map_err(|_| PlanError::Panic)??;
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        Ok(Self {
-            library: Arc::new(library),
-            running: Arc::new(Semaphore::new(threads)),
-            waiting: Semaphore::new(QUEUE),
-        })
+        Ok(Self { index: Arc::new(index), running: Arc::new(Semaphore::new(threads)), waiting: Semaphore::new(QUEUE) })
     }
 
     /// Plans a canonical operation.
     pub(crate) async fn plan(&self, operation: &str) -> Result<Draft, PlanError> {
         let _waiting = self.waiting.try_acquire().map_err(|_| PlanError::Overloaded)?;
         let running = self.running.clone().acquire_owned().await.map_err(|_| PlanError::Overloaded)?;
-        let library = self.library.clone();
+        let index = self.index.clone();
         let operation = operation.to_owned();
         // The library panics on some valid input; `spawn_blocking` catches that.
         tokio::task::spawn_blocking(move || {
             let _running = running;
-            library.plan(&operation)
+            index.plan(&operation)
         })
         .await
         .map_err(|_| PlanError::Panic)?

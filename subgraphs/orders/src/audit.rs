@@ -83,7 +83,7 @@ fn rules() -> [Rule; 6] {
 pub struct Claim {
     pub id: Uuid,
     pub state: State,
-    /// One event has left for each.
+    /// Each version has had its event.
     pub version: i32,
     /// Products and units, in the order of product ids.
     pub lines: Vec<(Uuid, i64)>,
