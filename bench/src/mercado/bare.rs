@@ -74,9 +74,14 @@ impl Bare {
 
     /// What a purchase of the product begins with. The customer is new each time, which no statement minds.
     pub(crate) fn purchase(&self, product: Uuid) -> Values {
-        let id = |name: &str, id| (name.to_owned(), Value::Id(id));
-        let key = Uuid::now_v7();
-        [id("product", product), id("customer", key), ("key".to_owned(), Value::Text(key.to_string()))].into()
+        let customer = Uuid::now_v7();
+        let values = [
+            ("product", Value::Id(product)),
+            ("customer", Value::Id(customer)),
+            ("customer_lock", Value::Number(lock_of(customer))),
+            ("key", Value::Text(customer.to_string())),
+        ];
+        values.map(|(name, value)| (name.to_owned(), value)).into()
     }
 
     /// Sends all statements of a deed, one after another.
@@ -105,6 +110,11 @@ impl Bare {
             Pools::Sqlite { inventory, .. } => inventory.run(&work, &mut values).await,
         }
     }
+}
+
+/// The number by which a customer is locked, as inventory makes it.
+pub(crate) fn lock_of(customer: Uuid) -> i64 {
+    customer.as_u64_pair().1.cast_signed()
 }
 
 fn pool<DB: Database>(connections: u32) -> PoolOptions<DB> {

@@ -109,7 +109,8 @@ fn parse(text: &str, locks_rows: bool) -> Outcome<Script> {
 
 impl Statement {
     pub(crate) fn parse(text: &str, locks_rows: bool) -> Self {
-        let text = if locks_rows { text } else { text.split(" FOR ").next().unwrap_or(text) };
+        let lock = [" FOR ", " RETURNING pg_advisory"].into_iter().filter_map(|word| text.find(word)).next();
+        let text = if locks_rows { text } else { &text[..lock.unwrap_or(text.len())] };
         let (mut sql, mut arguments) = (String::new(), Vec::new());
         // What is between quotes has an odd number.
         for (number, piece) in text.split('\'').enumerate() {
@@ -165,6 +166,7 @@ SELECT a FROM b
 -- in inventory
 BEGIN;
 SELECT v FROM s WHERE p = :product FOR NO KEY UPDATE;
+INSERT INTO r VALUES (:order) ON CONFLICT DO NOTHING RETURNING pg_advisory_xact_lock(:lock);
 INSERT INTO m VALUES (:product, :v + 1, 'it''s :no name', '019b76da-a800-7c83-9c0a-f0823d7b34df', :product);
 COMMIT;
 ";
@@ -181,16 +183,18 @@ COMMIT;
         );
         assert_eq!(sql(0, 0), "SELECT a FROM b WHERE c = $1");
         assert_eq!(sql(1, 0), "SELECT v FROM s WHERE p = $1 FOR NO KEY UPDATE");
-        assert_eq!(sql(1, 1), "INSERT INTO m VALUES ($1, $2 + 1, 'it''s :no name', $3, $1)");
+        assert_eq!(sql(1, 2), "INSERT INTO m VALUES ($1, $2 + 1, 'it''s :no name', $3, $1)");
         let id = Argument::Id("019b76da-a800-7c83-9c0a-f0823d7b34df".parse().unwrap());
-        assert_eq!(works[1].statements[1].arguments, [named("product"), named("v"), id]);
-        assert_eq!(works[1].statements.iter().map(|one| one.answers).collect::<Vec<_>>(), [true, false]);
+        assert_eq!(works[1].statements[2].arguments, [named("product"), named("v"), id]);
+        assert_eq!(works[1].statements.iter().map(|one| one.answers).collect::<Vec<_>>(), [true, true, false]);
     }
 
     #[test]
     fn a_database_without_row_locks_is_not_asked_for_them() {
         let script = parse(TEXT, false).unwrap();
-        assert_eq!(script[&Deed::Place][1].statements[0].sql.as_str(), "SELECT v FROM s WHERE p = $1");
+        let sql = |statement: usize| script[&Deed::Place][1].statements[statement].sql.as_str();
+        assert_eq!(sql(0), "SELECT v FROM s WHERE p = $1");
+        assert_eq!(sql(1), "INSERT INTO r VALUES ($1) ON CONFLICT DO NOTHING");
     }
 
     #[test]

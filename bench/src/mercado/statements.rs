@@ -10,6 +10,7 @@ use serde::Deserialize;
 use tokio::time::sleep;
 use uuid::Uuid;
 
+use super::bare;
 use super::customer::{Ask, Customer};
 use super::databases::{Databases, Engine};
 use super::market::{Market, Programs};
@@ -55,7 +56,11 @@ pub(crate) async fn of_one_purchase(programs: &Programs) -> Outcome<String> {
         customer.must(&Ask::place(&format!("before-{number}"), &product)).await?;
     }
     let earlier = reader.new_statements().await?;
-    let known = |key: &str| [("customer", customer_id.clone()), ("product", product.clone()), ("key", key.to_owned())];
+    let customer_lock = bare::lock_of(customer_id.parse()?).to_string();
+    let known = |key: &str| {
+        let values = [customer_id.clone(), customer_lock.clone(), product.clone(), key.to_owned()];
+        ["customer", "customer_lock", "product", "key"].into_iter().zip(values).collect::<Vec<_>>()
+    };
 
     let placed = customer.must(&Ask::place("bought", &product)).await?;
     let order = placed["placeOrder"]["order"]["id"].as_str().unwrap_or_default();

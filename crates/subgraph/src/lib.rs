@@ -1,9 +1,10 @@
 //! What every Mercado subgraph needs, so that the four of them differ only in what they sell.
 //!
 //! Read in the order of a process's life: [`boot`] (commands, settings, start), [`database`], [`feed`] (what changes
-//! in it), [`outbox`] (what others are told of it), [`server`] (HTTP to schema), [`identity`] (who asks), then the vocabulary that schemas share:
-//! [`error`], [`user_error`], [`id`], [`money`], [`text`], [`paging`], [`time`] and [`sdl`]. [`audit`] finds rows that break a rule,
-//! and [`fail_point`] is where tests let a process die.
+//! in it), [`outbox`] (what others are told of it), [`server`] (HTTP to schema), [`identity`] (who asks), then the
+//! vocabulary that schemas share: [`error`], [`user_error`], [`id`], [`money`], [`text`], [`paging`], [`time`] and
+//! [`sdl`]. [`fingerprint()`] is what is kept of a request, [`audit`] finds rows that break a rule, and [`fail_point`] is
+//! where tests let a process die.
 
 pub mod audit;
 pub mod boot;
@@ -11,6 +12,7 @@ pub mod database;
 pub mod error;
 pub mod fail_point;
 pub mod feed;
+mod fingerprint;
 pub mod id;
 pub mod identity;
 pub mod money;
@@ -26,6 +28,7 @@ pub use boot::{Assembled, BootError, Parts, Running, Subgraph, SubgraphSettings}
 pub use database::{Database, DatabaseSettings};
 pub use error::{Error, Result};
 pub use feed::Watch;
+pub use fingerprint::fingerprint;
 pub use id::Id;
 pub use identity::{Caller, Identity, Requires, Scope};
 pub use money::{Currency, Money, MoneyInput};

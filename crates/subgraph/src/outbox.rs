@@ -107,8 +107,8 @@ impl Model {
     }
 }
 
-async fn oldest(connection: &impl ConnectionTrait, limit: u64) -> Result<Vec<Model>, DbErr> {
-    Entity::find().order_by_asc(COLUMN.position).limit(limit).all(connection).await
+async fn oldest(connection: &impl ConnectionTrait, limit: usize) -> Result<Vec<Model>, DbErr> {
+    Entity::find().order_by_asc(COLUMN.position).limit(limit as u64).all(connection).await
 }
 
 async fn forget(connection: &impl ConnectionTrait, positions: Vec<i64>) -> Result<(), DbErr> {

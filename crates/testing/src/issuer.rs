@@ -1,39 +1,40 @@
-//! An issuer of access tokens: signs what a test asks for, and serves its keys on a port of its own.
+//! An issuer of access tokens: signs what a test asks for, and serves its keys, and tokens for services, on a port of its
+//! own.
 
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::Ed25519KeyPair;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 use jsonwebtoken::{EncodingKey, Header, encode, get_current_timestamp};
 use serde::Serialize;
-use service::token::{ALGORITHM, Claims, TOKEN_TYPE, VerifierSettings};
+use serde_json::{Value, json};
+use service::token::{ALGORITHM, Claims, ClientCredentialsSettings, TOKEN_TYPE, VerifierSettings};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 /// Signs with a fresh key; serves it until dropped.
 pub struct TestIssuer {
     shared: Arc<Shared>,
-    signing: Mutex<SigningKey>,
-    jwks_url: String,
+    address: SocketAddr,
     server: JoinHandle<()>,
 }
 
-/// What the JWKS endpoint answers, and how often it was asked.
-#[derive(Default)]
+/// What the endpoints answer, and how often they were asked.
 struct Shared {
+    signing: Mutex<SigningKey>,
     published: Mutex<Vec<Jwk>>,
     fetches: AtomicUsize,
     down: AtomicBool,
 }
 
-#[derive(Clone)]
 struct SigningKey {
     id: String,
     key: EncodingKey,
@@ -41,18 +42,33 @@ struct SigningKey {
 
 impl TestIssuer {
     pub async fn start() -> Self {
-        let shared = Arc::new(Shared::default());
+        let (signing, public) = fresh_key("key-1");
+        let shared = Arc::new(Shared {
+            signing: Mutex::new(signing),
+            published: Mutex::new(vec![public]),
+            fetches: AtomicUsize::new(0),
+            down: AtomicBool::new(false),
+        });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let jwks_url = format!("http://{}/.well-known/jwks.json", listener.local_addr().unwrap());
-        let router = Router::new().route("/.well-known/jwks.json", get(jwks)).with_state(shared.clone());
+        let address = listener.local_addr().unwrap();
+        let router = Router::new()
+            .route("/.well-known/jwks.json", get(jwks))
+            .route("/oauth/token/{client_id}", post(grant))
+            .with_state(shared.clone());
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        let signing = Mutex::new(shared.publish_fresh_key("key-1"));
-        Self { shared, signing, jwks_url, server }
+        Self { shared, address, server }
     }
 
     /// Settings of a verifier that trusts this issuer.
     pub fn settings(&self) -> VerifierSettings {
-        VerifierSettings { jwks_url: self.jwks_url.clone(), ..VerifierSettings::default() }
+        let jwks_url = format!("http://{}/.well-known/jwks.json", self.address);
+        VerifierSettings { jwks_url, ..VerifierSettings::default() }
+    }
+
+    /// Settings of a service that gets its own tokens here, whatever its secret is: with the scope `service`.
+    pub fn principal(&self, client_id: &str) -> ClientCredentialsSettings {
+        let token_url = format!("http://{}/oauth/token/{client_id}", self.address);
+        ClientCredentialsSettings { token_url, client_id: client_id.to_owned(), ..ClientCredentialsSettings::default() }
     }
 
     /// An access token of `subject` with `scopes` (separated by spaces), good for ten minutes.
@@ -67,25 +83,24 @@ impl TestIssuer {
 
     /// A token with any claims and a good header.
     pub fn sign(&self, claims: &impl Serialize) -> String {
-        self.sign_with(self.header(), claims)
+        self.shared.sign(claims)
     }
 
     /// A token with any header and claims, signed with the current key.
     pub fn sign_with(&self, header: Header, claims: &impl Serialize) -> String {
-        encode(&header, claims, &self.signing.lock().unwrap().key).unwrap()
+        encode(&header, claims, &self.shared.signing.lock().unwrap().key).unwrap()
     }
 
     /// The header of a good token.
     pub fn header(&self) -> Header {
-        let mut header = Header::new(ALGORITHM);
-        header.typ = Some(TOKEN_TYPE.to_owned());
-        header.kid = Some(self.signing.lock().unwrap().id.clone());
-        header
+        self.shared.signing.lock().unwrap().header()
     }
 
     /// Signs with a new key named `id` from now on, published along with the old ones.
     pub fn rotate(&self, id: &str) {
-        *self.signing.lock().unwrap() = self.shared.publish_fresh_key(id);
+        let (signing, public) = fresh_key(id);
+        self.shared.published.lock().unwrap().push(public);
+        *self.shared.signing.lock().unwrap() = signing;
     }
 
     /// Publishes the key named `id` no more.
@@ -116,15 +131,29 @@ impl Drop for TestIssuer {
 }
 
 impl Shared {
-    fn publish_fresh_key(&self, id: &str) -> SigningKey {
-        // Version 1: the length of the other one is not what jsonwebtoken expects of a key to publish.
-        let document = Ed25519KeyPair::generate_pkcs8v1(&SystemRandom::new()).unwrap();
-        let key = EncodingKey::from_ed_der(document.as_ref());
-        let mut public = Jwk::from_encoding_key(&key, ALGORITHM).unwrap();
-        public.common.key_id = Some(id.to_owned());
-        self.published.lock().unwrap().push(public);
-        SigningKey { id: id.to_owned(), key }
+    fn sign(&self, claims: &impl Serialize) -> String {
+        let signing = self.signing.lock().unwrap();
+        encode(&signing.header(), claims, &signing.key).unwrap()
     }
+}
+
+impl SigningKey {
+    fn header(&self) -> Header {
+        let mut header = Header::new(ALGORITHM);
+        header.typ = Some(TOKEN_TYPE.to_owned());
+        header.kid = Some(self.id.clone());
+        header
+    }
+}
+
+/// With its public half.
+fn fresh_key(id: &str) -> (SigningKey, Jwk) {
+    // Version 1: the length of the other one is not what jsonwebtoken expects of a key to publish.
+    let document = Ed25519KeyPair::generate_pkcs8v1(&SystemRandom::new()).unwrap();
+    let key = EncodingKey::from_ed_der(document.as_ref());
+    let mut public = Jwk::from_encoding_key(&key, ALGORITHM).unwrap();
+    public.common.key_id = Some(id.to_owned());
+    (SigningKey { id: id.to_owned(), key }, public)
 }
 
 /// Claims that every check of a verifier with the default settings accepts.
@@ -150,4 +179,9 @@ async fn jwks(State(shared): State<Arc<Shared>>) -> Response {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
     Json(JwkSet { keys: shared.published.lock().unwrap().clone() }).into_response()
+}
+
+async fn grant(State(shared): State<Arc<Shared>>, Path(client_id): Path<String>) -> Json<Value> {
+    let token = shared.sign(&claims(&client_id, "service"));
+    Json(json!({ "access_token": token, "token_type": "Bearer", "expires_in": 600 }))
 }

@@ -3,11 +3,9 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
-    sync::Arc,
     time::Duration,
 };
 
-use axum::{Json, Router, routing::post};
 use client::{BreakerSettings, Client, ClientSettings};
 use inventory::Inventory;
 use orders::{
@@ -17,13 +15,9 @@ use orders::{
 };
 use products::Products;
 use serde_json::{Value, json};
-use service::{
-    shutdown::Shutdown,
-    token::{ClientCredentials, ClientCredentialsSettings},
-};
+use service::{shutdown::Shutdown, token::ClientCredentials};
 use subgraph::{Database, DatabaseSettings, Running, Subgraph, SubgraphSettings, boot};
 use testing::{TestDatabase, TestIssuer, database, database::execute, graphql};
-use tokio::{net::TcpListener, task::AbortHandle};
 use uuid::Uuid;
 
 use crate::{
@@ -45,8 +39,8 @@ pub(crate) struct Shop {
     cut_off: Driver,
     staff: [graphql::Client; 2],
     is_postgres: bool,
-    tokens: AbortHandle,
     shutdown: Shutdown,
+    _issuer: TestIssuer,
     _places: [TestDatabase; 3],
 }
 
@@ -62,10 +56,9 @@ impl Shop {
     }
 
     async fn on(places: [TestDatabase; 3]) -> Self {
-        let issuer = Arc::new(TestIssuer::start().await);
+        let issuer = TestIssuer::start().await;
         let shutdown = Shutdown::new();
-        let (token_url, tokens) = serve_tokens(issuer.clone()).await;
-        let principal = ClientCredentialsSettings { token_url, ..ClientCredentialsSettings::default() };
+        let principal = issuer.principal("orders");
         let credentials = ClientCredentials::new(principal.clone()).unwrap();
         let products = start::<Products>(&places[2], &issuer, products::Settings::default(), &shutdown).await;
         let settings = inventory::Settings {
@@ -92,8 +85,8 @@ impl Shop {
             processes,
             wire,
             is_postgres: places[0].url.starts_with("postgres"),
-            tokens,
             shutdown,
+            _issuer: issuer,
             _places: places,
         }
     }
@@ -170,7 +163,6 @@ impl Shop {
 impl Drop for Shop {
     fn drop(&mut self) {
         self.shutdown.trigger();
-        self.tokens.abort();
     }
 }
 
@@ -203,16 +195,4 @@ async fn start<S: Subgraph>(
 
 fn url(running: &Running) -> String {
     format!("http://{}/graphql", running.address)
-}
-
-/// Gives everybody the token of a service principal.
-async fn serve_tokens(issuer: Arc<TestIssuer>) -> (String, AbortHandle) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/oauth/token", listener.local_addr().unwrap());
-    let grant = move || async move {
-        Json(json!({ "access_token": issuer.token("orders", "service"), "token_type": "Bearer", "expires_in": 600 }))
-    };
-    let router = Router::new().route("/oauth/token", post(grant));
-    let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-    (url, server.abort_handle())
 }

@@ -13,10 +13,3 @@ pub mod protocol;
 pub(crate) mod reserve;
 pub(crate) mod settle;
 pub(crate) mod stock;
-
-use sha2::{Digest as _, Sha256};
-
-/// A request's identity in hexadecimal digits: equal digests mean equal requests.
-fn digest(request: impl AsRef<[u8]>) -> String {
-    Sha256::digest(request).iter().map(|byte| format!("{byte:02x}")).collect()
-}

@@ -9,7 +9,7 @@ use super::{broker::Broker, forget, lease::Lease, oldest};
 use crate::{Database, database::uncounted, time};
 
 /// Events taken at a time.
-const BATCH: u64 = 256;
+const BATCH: usize = 256;
 /// How often the outbox is looked into unasked: for what another replica has left, and what could not be sent.
 const LOOK: Duration = Duration::from_secs(1);
 /// After a commit, how long others are waited for, so that busy times cost few statements.
@@ -49,16 +49,26 @@ impl Relay {
     async fn rounds(&self, lease: &mut Lease) {
         let mut failures = 0;
         loop {
-            let committed = timeout(LOOK, self.database.feed.committed()).await.is_ok();
-            if committed {
-                sleep(GATHER).await;
-            }
+            self.rest().await;
             match self.round(lease).await {
                 Ok(()) => failures = 0,
                 Err(error) => {
                     failures += 1;
                     tracing::error!(failures, error = &error as &dyn StdError, "events are waiting");
                     sleep((LOOK * failures).min(LONGEST_PAUSE)).await;
+                }
+            }
+        }
+    }
+
+    /// Ends at the next look, or sooner where another process waits for what is committed: those who watch in this one
+    /// were told by the commit.
+    async fn rest(&self) {
+        match self.broker {
+            Broker::InProcess => sleep(LOOK).await,
+            Broker::Nats(_) => {
+                if timeout(LOOK, self.database.feed.committed()).await.is_ok() {
+                    sleep(GATHER).await;
                 }
             }
         }
@@ -83,6 +93,9 @@ impl Relay {
             }
             if let Some(error) = sent.error {
                 return Err(RelayError::Broker(error));
+            }
+            if events.len() < BATCH {
+                return Ok(());
             }
         }
     }

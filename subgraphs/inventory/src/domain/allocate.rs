@@ -5,8 +5,7 @@ use uuid::Uuid;
 use super::{ledger::Move, lines::Lines, protocol};
 use crate::entities::{
     reservation::{Shortage, Status},
-    reservation_line,
-    stock::Ranked,
+    stock::{Held, Ranked},
 };
 
 /// Units of a product that an order takes from a location.
@@ -18,8 +17,10 @@ pub(crate) struct Allocation {
 }
 
 impl Allocation {
-    pub(crate) fn of(line: &reservation_line::Model) -> Self {
-        Self { product: line.product_id, location: line.location_id, quantity: line.quantity }
+    /// What a reservation has of the row, if it has some.
+    pub(crate) fn of(held: &Held) -> Option<Self> {
+        let (product, location) = held.row.key();
+        held.quantity.map(|quantity| Self { product, location, quantity })
     }
 
     /// What going to `status` does to the stock there.

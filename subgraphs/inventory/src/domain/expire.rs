@@ -5,7 +5,7 @@ use subgraph::{Database, fail_point, time};
 use uuid::Uuid;
 
 use super::{
-    protocol::{self, Request, Step},
+    protocol::Request,
     settle::{SettleError, advance},
 };
 use crate::entities::reservation;
@@ -31,11 +31,10 @@ pub async fn expire_due(database: &Database, limit: u64) -> Result<u64, DbErr> {
 
 async fn expire(database: &Database, id: Uuid, now: DateTimeUtc) -> Result<bool, SettleError> {
     let tx = database.begin().await?;
-    let Some(due) = reservation::lock_due(&tx, id, now).await? else {
+    if !reservation::lock_due(&tx, id, now).await? {
         return Ok(false);
-    };
-    let Step::To(to) = protocol::step(due.status, Request::Expire) else { return Ok(false) };
-    let (_, products) = advance(&tx, due, to, ACTOR, now).await?;
+    }
+    let Some((_, products)) = advance(&tx, id, Request::Expire, ACTOR, now).await? else { return Ok(false) };
     fail_point!("inventory.expire.before");
     database.commit(tx, products).await?;
     fail_point!("inventory.expire.after");

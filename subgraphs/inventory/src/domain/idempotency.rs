@@ -4,9 +4,8 @@ use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, ActiveValue::Unchanged, DatabaseTransaction, DbErr, EntityTrait as _,
 };
 use serde::{Serialize, de::DeserializeOwned};
-use subgraph::time;
+use subgraph::{fingerprint, time};
 
-use super::digest;
 use crate::entities::idempotency_key::{self, ActiveModel, Entity, Model};
 
 /// The key of one request. Actors do not see each other's keys.
@@ -37,7 +36,7 @@ pub(crate) async fn claim<T: DeserializeOwned>(
         actor: key.actor.to_owned(),
         operation: key.operation.to_owned(),
         key: key.key.to_owned(),
-        request_hash: digest(serde_json::to_vec(request).map_err(json)?),
+        request_hash: fingerprint(serde_json::to_vec(request).map_err(json)?),
         response: None,
         created_at: time::now(),
     };

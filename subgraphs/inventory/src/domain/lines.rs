@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use subgraph::fingerprint;
 use uuid::Uuid;
-
-use super::digest;
 
 /// Lines of one request.
 pub(crate) const MAX_LINES: usize = 200;
@@ -62,7 +61,7 @@ impl Lines {
             // Writing to a string cannot fail.
             let _ = writeln!(text, "{product} {quantity}");
         }
-        digest(text)
+        fingerprint(text)
     }
 }
 

@@ -3,6 +3,8 @@
 //!
 //! Every request may come twice, late, or before the one that it follows: repeating one answers the same again.
 
+use sea_orm::Iterable as _;
+
 use crate::entities::{reservation::Status, stock::Shift};
 
 /// What is asked of a reservation.
@@ -61,6 +63,14 @@ pub fn step(found: Status, request: Request) -> Step {
         | (Request::Return, Held | Rejected | Released | Expired)
         | (Request::Expire, Rejected | Committed | Released | Returned | Expired) => Step::Refuse,
     }
+}
+
+/// The one status from which a request moves a reservation, and where it moves it; none for [`Request::Reserve`].
+pub fn arrow(request: Request) -> Option<(Status, Status)> {
+    Status::iter().find_map(|found| match step(found, request) {
+        Step::To(to) => Some((found, to)),
+        Step::Stay | Step::Refuse => None,
+    })
 }
 
 /// What going to `status` does to the stock, for a line of so many units.

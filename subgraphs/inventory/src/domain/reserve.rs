@@ -86,7 +86,6 @@ async fn answer_again(
 
 async fn holds_too_many(tx: &DatabaseTransaction, request: &Request, max_held: i64) -> Result<bool, DbErr> {
     let Some(customer) = request.customer else { return Ok(false) };
-    reservation::lock_customer(tx, customer).await?;
     Ok(reservation::units_held(tx, customer).await? + request.lines.units() > max_held)
 }
 

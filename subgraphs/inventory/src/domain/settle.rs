@@ -12,7 +12,7 @@ use super::{
 };
 use crate::entities::{
     reservation::{self, Status},
-    reservation_line, stock,
+    stock,
 };
 
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +71,7 @@ pub(crate) async fn take_back(database: &Database, id: Uuid, actor: &str) -> Res
     follow(database, tx, id, Request::Return, actor).await
 }
 
+/// Most often the reservation is where the request moves it from: then it is found, locked and moved by one statement.
 async fn follow(
     database: &Database,
     tx: DatabaseTransaction,
@@ -78,42 +79,39 @@ async fn follow(
     request: Request,
     actor: &str,
 ) -> Result<reservation::Model, SettleError> {
-    let Some(found) = reservation::lock(&tx, id).await? else {
-        return Err(SettleError::NotHeld(None));
+    let Some((settled, products)) = advance(&tx, id, request, actor, time::now()).await? else {
+        return match reservation::lock(&tx, id).await? {
+            Some(found) if protocol::step(found.status, request) == Step::Stay => Ok(found),
+            found => Err(SettleError::NotHeld(found)),
+        };
     };
-    let to = match protocol::step(found.status, request) {
-        Step::To(status) => status,
-        Step::Stay => return Ok(found),
-        Step::Refuse => return Err(SettleError::NotHeld(Some(found))),
-    };
-    let (settled, products) = advance(&tx, found, to, actor, time::now()).await?;
     fail_point!("inventory.settle.before", settled.status);
     database.commit(tx, products).await?;
     fail_point!("inventory.settle.after", settled.status);
     Ok(settled)
 }
 
-/// Takes a reservation that this transaction has locked at its beginning to another status. Returns it as it is then,
-/// and the products whose stock has changed.
+/// Moves a reservation as the request does, unless it is in a status from which the request moves none: then `None`. This
+/// transaction has locked nothing else by now. Returns the reservation as it is then, and the products whose stock has
+/// changed.
 pub(super) async fn advance(
     tx: &DatabaseTransaction,
-    found: reservation::Model,
-    to: Status,
+    id: Uuid,
+    request: Request,
     actor: &str,
     now: DateTimeUtc,
-) -> Result<(reservation::Model, Vec<Uuid>), SettleError> {
-    if !reservation::advance(tx, found.id, found.status, to, now).await? {
-        return Err(DbErr::RecordNotUpdated.into());
-    }
-    let lines = reservation_line::of_reservation(tx, found.id).await?;
-    let products: Vec<_> = lines.iter().map(|line| line.product_id).collect();
-    let rows = stock::lock(tx, products.iter().copied()).await?;
-    let moves: Vec<_> = lines.iter().map(|line| Allocation::of(line).to(to)).collect();
+) -> Result<Option<(reservation::Model, Vec<Uuid>)>, SettleError> {
+    let Some((from, to)) = protocol::arrow(request) else { return Ok(None) };
+    let Some(settled) = reservation::advance(tx, id, from, to, now).await? else { return Ok(None) };
+    let held = stock::lock_held(tx, id).await?;
+    let moves: Vec<_> = held.iter().filter_map(|held| Some(Allocation::of(held)?.to(to))).collect();
+    let rows: Vec<_> = held.into_iter().map(|held| held.row).collect();
     if moves.iter().any(|move_| !is_on_hand(&rows, move_)) {
-        return Err(SettleError::NotOnHand(found));
+        return Err(SettleError::NotOnHand(reservation::Model { status: from, ..settled }));
     }
-    ledger::apply(tx, rows, moves, &Cause::of(found.id, to, actor), now).await?;
-    Ok((reservation::Model { status: to, updated_at: now, ..found }, products))
+    let products = moves.iter().map(|move_| move_.key.0).collect();
+    ledger::apply(tx, rows, moves, &Cause::of(id, to, actor), now).await?;
+    Ok(Some((settled, products)))
 }
 
 /// Whether the units that leave lie there.

@@ -2,9 +2,9 @@
 
 use sea_orm::{
     DatabaseBackend, DatabaseTransaction, ExprTrait as _, FromJsonQueryResult, IntoActiveModel as _, QueryOrder as _,
-    QuerySelect as _, TryInsertResult,
+    QuerySelect as _, QueryTrait as _,
     entity::prelude::*,
-    sea_query::{Func, LockBehavior, LockType, Query},
+    sea_query::{Func, LockBehavior, LockType, OnConflict, Query},
 };
 use serde::{Deserialize, Serialize};
 
@@ -68,24 +68,27 @@ pub(crate) struct Shortage {
 
 /// Writes a new reservation, unless its id is taken: then `false`. On PostgreSQL it waits for a transaction that is
 /// about to take the id.
+///
+/// Until this transaction ends, others that claim for the same customer wait for it, so that each counts what all earlier
+/// ones hold. Two customers wait for each other only where the last halves of their ids are the same. SQLite has one
+/// writer anyway.
 pub(crate) async fn claim(tx: &DatabaseTransaction, row: &Model) -> Result<bool, DbErr> {
-    let insert = Entity::insert(row.clone().into_active_model()).on_conflict_do_nothing();
-    Ok(matches!(insert.exec_without_returning(tx).await?, TryInsertResult::Inserted(1)))
+    let mut insert = Entity::insert(row.clone().into_active_model()).into_query();
+    insert.on_conflict(OnConflict::column(Column::Id).do_nothing().to_owned());
+    let claimed = match row.customer_id {
+        Some(customer) if tx.get_database_backend() == DatabaseBackend::Postgres => {
+            let lock = Func::cust("pg_advisory_xact_lock").arg(customer.as_u64_pair().1.cast_signed());
+            insert.returning(Query::returning().expr(lock));
+            tx.query_one(&insert).await?.is_some()
+        }
+        _ => tx.execute(&insert).await?.rows_affected() == 1,
+    };
+    Ok(claimed)
 }
 
 /// The row, locked until the transaction ends.
 pub(crate) async fn lock(tx: &DatabaseTransaction, id: Uuid) -> Result<Option<Model>, DbErr> {
     Entity::find_by_id(id).lock_exclusive().one(tx).await
-}
-
-/// Keeps other transactions from counting what this customer holds until this one ends, and nobody else from anything:
-/// two customers wait for each other only where the last halves of their ids are the same. SQLite has one writer anyway.
-pub(crate) async fn lock_customer(tx: &DatabaseTransaction, customer: Uuid) -> Result<(), DbErr> {
-    if tx.get_database_backend() == DatabaseBackend::Postgres {
-        let key = customer.as_u64_pair().1.cast_signed();
-        tx.execute(&Query::select().expr(Func::cust("pg_advisory_xact_lock").arg(key)).to_owned()).await?;
-    }
-    Ok(())
 }
 
 /// Units that reservations of this customer hold.
@@ -136,30 +139,30 @@ pub(crate) async fn longest_overdue(
         .await
 }
 
-/// The row if it is still due, locked; none when it is not, or when another replica is at it.
-pub(crate) async fn lock_due(tx: &DatabaseTransaction, id: Uuid, now: DateTimeUtc) -> Result<Option<Model>, DbErr> {
-    Entity::find_by_id(id)
+/// Locks the row if it is still due: `false` when it is not, or when another replica is at it.
+pub(crate) async fn lock_due(tx: &DatabaseTransaction, id: Uuid, now: DateTimeUtc) -> Result<bool, DbErr> {
+    let due = Entity::find_by_id(id)
         .filter(COLUMN.status.eq(Status::Held))
         .filter(COLUMN.expires_at.lte(now))
-        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-        .one(tx)
-        .await
+        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+    Ok(due.one(tx).await?.is_some())
 }
 
-/// Compare and swap of the status: `false` when it is not `from` any more.
+/// Compare and swap of the status: the row as it is then, locked until the transaction ends, or none when the status is
+/// not `from`.
 pub(crate) async fn advance(
     tx: &DatabaseTransaction,
     id: Uuid,
     from: Status,
     to: Status,
     at: DateTimeUtc,
-) -> Result<bool, DbErr> {
+) -> Result<Option<Model>, DbErr> {
     let update = Entity::update_many()
         .col_expr(Column::Status, Expr::value(to))
         .col_expr(Column::UpdatedAt, Expr::value(at))
         .filter(COLUMN.id.eq(id))
         .filter(COLUMN.status.eq(from));
-    Ok(update.exec(tx).await?.rows_affected == 1)
+    Ok(update.exec_with_returning(tx).await?.pop())
 }
 
 /// Turns a reservation that this transaction has claimed into a rejection.

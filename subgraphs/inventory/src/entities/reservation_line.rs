@@ -1,6 +1,6 @@
 //! What a reservation holds, one line for each product and location that it is taken from.
 
-use sea_orm::{DatabaseTransaction, IntoActiveModel as _, QueryOrder as _, entity::prelude::*};
+use sea_orm::{DatabaseTransaction, IntoActiveModel as _, entity::prelude::*};
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -16,12 +16,6 @@ pub(crate) struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
-
-/// The lines of a reservation, in the order of product and location ids.
-pub(crate) async fn of_reservation(connection: &impl ConnectionTrait, reservation: Uuid) -> Result<Vec<Model>, DbErr> {
-    let lines = Entity::find().filter(COLUMN.reservation_id.eq(reservation));
-    lines.order_by_asc(COLUMN.product_id).order_by_asc(COLUMN.location_id).all(connection).await
-}
 
 pub(crate) async fn insert(tx: &DatabaseTransaction, lines: impl IntoIterator<Item = Model>) -> Result<(), DbErr> {
     Entity::insert_many(lines.into_iter().map(Model::into_active_model)).exec_without_returning(tx).await?;

@@ -2,13 +2,13 @@
 
 use sea_orm::{
     DatabaseTransaction, ExprTrait as _, FromQueryResult, IntoActiveModel as _, PaginatorTrait as _, QueryOrder as _,
-    QuerySelect as _, TryInsertResult,
+    QuerySelect as _, QueryTrait as _, TryInsertResult,
     entity::prelude::*,
-    sea_query::{LockType, Query, SubQueryStatement},
+    sea_query::{LockType, SubQueryStatement},
 };
 use serde::{Deserialize, Serialize};
 
-use super::location;
+use super::{location, reservation_line};
 
 /// The most units that staff may set, and the largest back-order limit: what can be ordered stays within GraphQL's
 /// 32-bit `Int`. Returned units may go beyond it.
@@ -87,11 +87,11 @@ pub(crate) async fn lock(
     tx: &DatabaseTransaction,
     products: impl IntoIterator<Item = Uuid>,
 ) -> Result<Vec<Model>, DbErr> {
-    to_lock(products).all(tx).await
+    to_lock(COLUMN.product_id.is_in(products)).all(tx).await
 }
 
-fn to_lock(products: impl IntoIterator<Item = Uuid>) -> Select<Entity> {
-    in_order(Entity::find().filter(COLUMN.product_id.is_in(products))).lock(LockType::NoKeyUpdate)
+fn to_lock(which: Expr) -> Select<Entity> {
+    in_order(Entity::find().filter(which)).lock(LockType::NoKeyUpdate)
 }
 
 fn in_order(select: Select<Entity>) -> Select<Entity> {
@@ -99,28 +99,46 @@ fn in_order(select: Select<Entity>) -> Select<Entity> {
 }
 
 /// A row, and how soon orders take from its location: small numbers first.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, FromQueryResult)]
 pub(crate) struct Ranked {
+    #[sea_orm(nested)]
     pub row: Model,
     pub priority: i32,
 }
 
-impl FromQueryResult for Ranked {
-    fn from_query_result(result: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
-        Ok(Self { row: Model::from_query_result(result, prefix)?, priority: result.try_get(prefix, "priority")? })
-    }
-}
-
-/// As [`lock`]. The priority is read in a subquery, for a join would lock the locations, too.
+/// As [`lock`].
 pub(crate) async fn lock_ranked(
     tx: &DatabaseTransaction,
     products: impl IntoIterator<Item = Uuid>,
 ) -> Result<Vec<Ranked>, DbErr> {
-    let of_row = Expr::col((location::Entity, location::Column::Id)).eq(Expr::col((Entity, Column::LocationId)));
-    let priority =
-        Query::select().column(location::Column::Priority).from(location::Entity).and_where(of_row).to_owned();
-    let priority = Expr::from(SubQueryStatement::from(priority));
-    to_lock(products).column_as(priority, "priority").into_model::<Ranked>().all(tx).await
+    let of_row = location::Column::Id.into_expr().equals((Entity, Column::LocationId));
+    let priority = location::Entity::find().select_only().column(location::Column::Priority).filter(of_row);
+    to_lock(COLUMN.product_id.is_in(products)).column_as(beside(priority), "priority").into_model().all(tx).await
+}
+
+/// A row, and how many units of it a reservation has, if it has some.
+#[derive(Clone, Debug, FromQueryResult)]
+pub(crate) struct Held {
+    #[sea_orm(nested)]
+    pub row: Model,
+    pub quantity: Option<i64>,
+}
+
+/// As [`lock`], for all products of a reservation.
+pub(crate) async fn lock_held(tx: &DatabaseTransaction, reservation: Uuid) -> Result<Vec<Held>, DbErr> {
+    let lines =
+        reservation_line::Entity::find().select_only().filter(reservation_line::COLUMN.reservation_id.eq(reservation));
+    let products = lines.clone().column(reservation_line::Column::ProductId).into_query();
+    let quantity = lines
+        .column(reservation_line::Column::Quantity)
+        .filter(reservation_line::Column::ProductId.into_expr().equals((Entity, Column::ProductId)))
+        .filter(reservation_line::Column::LocationId.into_expr().equals((Entity, Column::LocationId)));
+    to_lock(COLUMN.product_id.in_subquery(products)).column_as(beside(quantity), "quantity").into_model().all(tx).await
+}
+
+/// What another table says of a row, as a subquery: a join would lock the other table's rows, too.
+fn beside<E: EntityTrait>(select: Select<E>) -> Expr {
+    Expr::from(SubQueryStatement::from(select.into_query()))
 }
 
 /// The rows of these products, in the order of product and location ids.

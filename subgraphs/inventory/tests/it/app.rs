@@ -1,18 +1,15 @@
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::Duration;
 
-use axum::{Json, Router, extract::State, routing::post};
 use client::ClientSettings;
 use inventory::{Inventory, Settings};
 use products::Products;
 use sea_orm::{ConnectionTrait as _, Statement};
 use serde_json::{Value, json};
 use service::shutdown::Shutdown;
-use service::token::ClientCredentialsSettings;
 use subgraph::{Database, DatabaseSettings, Subgraph, SubgraphSettings, boot, server::Streams};
 use testing::{TestDatabase, TestIssuer, database, graphql::Client};
-use tokio::{net::TcpListener, task::JoinHandle};
 use uuid::Uuid;
 
 use crate::invariants;
@@ -29,8 +26,7 @@ pub(crate) struct TestApp {
     inventory: Client,
     products: Client,
     settings: SubgraphSettings<Inventory>,
-    issuer: Arc<TestIssuer>,
-    tokens: JoinHandle<()>,
+    issuer: TestIssuer,
     shutdown: Shutdown,
     products_shutdown: Shutdown,
     replicas: Mutex<Vec<Database>>,
@@ -63,8 +59,7 @@ impl TestApp {
     }
 
     pub(crate) async fn on(place: TestDatabase) -> Self {
-        let issuer = Arc::new(TestIssuer::start().await);
-        let (token_url, tokens) = token_endpoint(issuer.clone()).await;
+        let issuer = TestIssuer::start().await;
         let catalogue = database::sqlite();
         let products_shutdown = Shutdown::new();
         let products = settings::<Products>(&catalogue.url, &issuer);
@@ -73,7 +68,7 @@ impl TestApp {
         let settings = SubgraphSettings::<Inventory> {
             service: Settings {
                 products_url: products_url.clone(),
-                principal: ClientCredentialsSettings { token_url, ..Settings::default().principal },
+                principal: issuer.principal("inventory"),
                 // Tests say themselves when time has passed.
                 sweep_interval: HOUR,
                 ..Settings::default()
@@ -89,7 +84,6 @@ impl TestApp {
             streams: inventory.streams,
             settings,
             issuer,
-            tokens,
             shutdown,
             products_shutdown,
             replicas: Mutex::default(),
@@ -113,10 +107,6 @@ impl TestApp {
         let mut settings = self.settings.clone();
         change(&mut settings.service);
         boot::start(settings, self.shutdown.clone()).await.err().expect("it started").to_string()
-    }
-
-    pub(crate) fn is_postgres(&self) -> bool {
-        self.settings.database.url.starts_with("postgres")
     }
 
     /// A connection that no process of the story has.
@@ -246,7 +236,6 @@ impl Drop for TestApp {
     fn drop(&mut self) {
         self.shutdown.trigger();
         self.products_shutdown.trigger();
-        self.tokens.abort();
     }
 }
 
@@ -326,17 +315,6 @@ fn settings<G: Subgraph>(url: &str, issuer: &TestIssuer) -> SubgraphSettings<G> 
         identity: issuer.settings(),
         ..SubgraphSettings::default()
     }
-}
-
-/// The part of `auth` that inventory needs: tokens for its own calls.
-async fn token_endpoint(issuer: Arc<TestIssuer>) -> (String, JoinHandle<()>) {
-    async fn grant(State(issuer): State<Arc<TestIssuer>>) -> Json<Value> {
-        Json(json!({ "access_token": issuer.token("inventory", SERVICE), "token_type": "Bearer", "expires_in": 600 }))
-    }
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-    let url = format!("http://{}/oauth/token", listener.local_addr().unwrap());
-    let router = Router::new().route("/oauth/token", post(grant)).with_state(issuer);
-    (url, tokio::spawn(async move { axum::serve(listener, router).await.unwrap() }))
 }
 
 /// An address at which nobody listens.

@@ -2,7 +2,7 @@
 
 use inventory::{
     Shift, Status,
-    protocol::{Request, Step, begin, shift, step},
+    protocol::{Request, Step, arrow, begin, shift, step},
 };
 
 const STATUSES: [Status; 6] =
@@ -32,6 +32,11 @@ fn every_request_moves_a_reservation_or_leaves_it_or_is_refused() {
         (Request::Expire, [To(Status::Expired), Refuse, Refuse, Refuse, Refuse, Refuse]),
     ] {
         assert_eq!(STATUSES.map(|status| step(status, request)), steps, "{request:?}");
+        let arrows = STATUSES.into_iter().zip(steps).filter_map(|(from, step)| match step {
+            To(to) => Some((from, to)),
+            Stay | Refuse => None,
+        });
+        assert_eq!(Vec::from_iter(arrow(request)), arrows.collect::<Vec<_>>(), "{request:?}");
     }
 }
 

@@ -4,15 +4,13 @@ use std::time::Duration;
 
 use client::Deadline;
 use sea_orm::{DbErr, QueryFilter as _};
-use sha2::{Digest as _, Sha256};
-use subgraph::{Database, time};
+use subgraph::{Database, fingerprint, time};
 use uuid::Uuid;
 
 use super::{
     arrow::{self, Cause, take_in},
     drive::Driver,
     idempotency::{Earlier, Key},
-    purchase::hexadecimal,
     saga::Event,
 };
 use crate::entities::order::{self, CancelReason, State, Viewer};
@@ -32,9 +30,9 @@ pub struct Wish {
 impl Wish {
     fn key(&self) -> Option<Key> {
         let key = self.key.clone()?;
-        let mut hash = Sha256::new_with_prefix(self.order_id);
-        hash.update(self.note.as_deref().unwrap_or_default());
-        Some(Key { user: self.user, operation: "cancelOrder", key, request_hash: hexadecimal(hash) })
+        let note = self.note.as_deref().unwrap_or_default();
+        let request_hash = fingerprint([self.order_id.as_bytes(), note.as_bytes()].concat());
+        Some(Key { user: self.user, operation: "cancelOrder", key, request_hash })
     }
 }
 

@@ -52,20 +52,19 @@ pub async fn place_order(
         key: purchase.key.clone(),
         request_hash: purchase.fingerprint(),
     };
+    fail_point!("orders.catalogue.before");
+    let quote = quote(catalogue, purchase, deadline).await;
+    fail_point!("orders.catalogue.after");
+    if let Ok(Ok(quote)) = &quote
+        && let Some((order, lines)) = write(database, purchase, &key, quote).await?
+    {
+        return placed(driver.settle_new(order, lines, answer_by).await?);
+    }
+    // A key that is taken keeps its answer, whatever the catalogue says by now.
     if let Some(answer) = replay(database, driver, &key, answer_by).await? {
         return Ok(answer);
     }
-    fail_point!("orders.catalogue.before");
-    let quote = match quote(catalogue, purchase, deadline).await? {
-        Ok(quote) => quote,
-        Err(refusals) => return Ok(Placed::Refused(refusals)),
-    };
-    fail_point!("orders.catalogue.after");
-    match write(database, purchase, &key, &quote).await? {
-        Some((order, lines)) => placed(driver.settle_new(order, lines, answer_by).await?),
-        // Somebody used the key while prices were looked up, and has committed.
-        None => replay(database, driver, &key, answer_by).await?.ok_or(Error::Unavailable),
-    }
+    quote?.err().map(Placed::Refused).ok_or(Error::Unavailable)
 }
 
 /// The answer of an earlier request with the key, if there was one.

@@ -1,7 +1,6 @@
 //! What a customer asks to buy, once it obeys the rules that need no look at anything else.
 
-use sha2::{Digest as _, Sha256};
-use subgraph::{Money, user_error::InvalidInputError};
+use subgraph::{Money, fingerprint, user_error::InvalidInputError};
 use uuid::Uuid;
 
 use super::idempotency::check_key;
@@ -72,26 +71,21 @@ impl Purchase {
         Ok(Self { customer, key, lines, expected_total })
     }
 
-    /// Equal for requests that ask for the same, in whatever order: SHA-256 in hexadecimal.
+    /// Equal for requests that ask for the same, in whatever order.
     pub fn fingerprint(&self) -> String {
         let mut lines: Vec<_> = self.lines.iter().collect();
         lines.sort_unstable_by_key(|line| line.product_id);
-        let mut hash = Sha256::new();
+        let mut bytes = Vec::new();
         for line in lines {
-            hash.update(line.product_id);
-            hash.update(line.quantity.to_be_bytes());
+            bytes.extend(line.product_id.as_bytes());
+            bytes.extend(line.quantity.to_be_bytes());
         }
         if let Some(total) = self.expected_total {
-            hash.update(total.currency.code());
-            hash.update(total.minor.to_be_bytes());
+            bytes.extend(total.currency.code().as_bytes());
+            bytes.extend(total.minor.to_be_bytes());
         }
-        hexadecimal(hash)
+        fingerprint(bytes)
     }
-}
-
-/// A finished hash.
-pub fn hexadecimal(hash: Sha256) -> String {
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn merge(lines: &[(Uuid, i32)]) -> Result<Vec<Wanted>, Vec<InvalidInputError>> {

@@ -1,18 +1,15 @@
 use std::{
     net::{Ipv4Addr, SocketAddr},
-    sync::Arc,
     time::Duration,
 };
 
-use axum::{Json, Router, routing::post};
 use inventory::Inventory;
 use orders::Orders;
 use products::Products;
 use serde_json::{Value, json};
-use service::{shutdown::Shutdown, token::ClientCredentialsSettings};
+use service::shutdown::Shutdown;
 use subgraph::{Database, DatabaseSettings, Running, Subgraph, SubgraphSettings, boot};
 use testing::{TestDatabase, TestIssuer, database, graphql::Client, nats::TestNats};
-use tokio::{net::TcpListener, task::AbortHandle};
 use uuid::Uuid;
 
 use crate::{invariants, wire::Wire};
@@ -37,8 +34,7 @@ pub(crate) struct TestApp {
     place: TestDatabase,
     settings: SubgraphSettings<Orders>,
     clients: [Client; 3],
-    issuer: Arc<TestIssuer>,
-    tokens: AbortHandle,
+    issuer: TestIssuer,
     /// Of orders alone.
     shutdown: Shutdown,
     others: Shutdown,
@@ -70,9 +66,8 @@ impl TestApp {
     }
 
     pub(crate) async fn on(place: TestDatabase, change: impl Fn(&mut orders::Settings)) -> Self {
-        let issuer = Arc::new(TestIssuer::start().await);
-        let (token_url, tokens) = serve_tokens(issuer.clone()).await;
-        let principal = ClientCredentialsSettings { token_url, client_id: "test".into(), ..Default::default() };
+        let issuer = TestIssuer::start().await;
+        let principal = issuer.principal("orders");
         let (shutdown, others) = (Shutdown::new(), Shutdown::new());
 
         let products_place = database::sqlite();
@@ -106,7 +101,6 @@ impl TestApp {
             place,
             settings,
             issuer,
-            tokens,
             shutdown,
             others,
             _places: [products_place, inventory_place],
@@ -283,7 +277,6 @@ impl Drop for TestApp {
     fn drop(&mut self) {
         self.shutdown.trigger();
         self.others.trigger();
-        self.tokens.abort();
     }
 }
 
@@ -352,16 +345,4 @@ fn listening<S: Subgraph>(place: &TestDatabase, issuer: &TestIssuer, service: S:
 
 fn url(running: &Running) -> String {
     format!("http://{}/graphql", running.address)
-}
-
-/// Gives everybody the token of a service principal.
-async fn serve_tokens(issuer: Arc<TestIssuer>) -> (String, AbortHandle) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/oauth/token", listener.local_addr().unwrap());
-    let grant = move || async move {
-        Json(json!({ "access_token": issuer.token("orders", SERVICE), "token_type": "Bearer", "expires_in": 600 }))
-    };
-    let router = Router::new().route("/oauth/token", post(grant));
-    let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-    (url, server.abort_handle())
 }

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::app::{id_of, lines_of, on_each_database, place, place_with};
+use crate::app::{CUSTOMER, id_of, lines_of, on_each_database, place, place_with};
 
 #[tokio::test]
 async fn fifty_requests_with_one_key_are_one_order() {
@@ -56,6 +56,19 @@ async fn a_key_answers_while_the_catalogue_has_changed() {
         app.reprice(&lamp, "5.00").await;
         app.archive(&lamp).await;
         assert_eq!(place(&buyer, "k", &[(&lamp, 1)]).await, first);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_answers_while_the_catalogue_is_away() {
+    on_each_database(async |app| {
+        let lamp = app.product("LAMP", "1.00", 9).await;
+        let buyer = Uuid::now_v7();
+        let first = place(&app.user(buyer), "k", &[(&lamp, 1)]).await;
+        let away = "http://127.0.0.1:9/graphql";
+        let cut_off = app.start_replica_with(|settings| settings.service.products_url = away.into()).await;
+        assert_eq!(place(&app.at(&cut_off, buyer, CUSTOMER), "k", &[(&lamp, 1)]).await, first);
     })
     .await;
 }
