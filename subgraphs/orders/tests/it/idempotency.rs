@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use futures_util::future::join_all;
+use orders::domain::idempotency::Key;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -69,6 +70,17 @@ async fn a_key_answers_while_the_catalogue_is_away() {
         let away = "http://127.0.0.1:9/graphql";
         let cut_off = app.start_replica_with(|settings| settings.service.products_url = away.into()).await;
         assert_eq!(place(&app.at(&cut_off, buyer, CUSTOMER), "k", &[(&lamp, 1)]).await, first);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_error_that_is_not_about_the_key_is_not_taken_for_a_key_in_use() {
+    on_each_database(async |app| {
+        let key = Key { user: Uuid::now_v7(), operation: "placeOrder", key: "k".into(), request_hash: "hash".into() };
+        let tx = app.orders.database.begin().await.unwrap();
+        let claimed = key.claim(&tx, Uuid::now_v7()).await;
+        assert!(claimed.is_err(), "a key for an order that is not there: {claimed:?}");
     })
     .await;
 }
