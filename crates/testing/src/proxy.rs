@@ -88,15 +88,17 @@ impl Drop for FaultProxy {
 
 async fn carry(client: TcpStream, target: SocketAddr, fault: Fault, requests: &AtomicUsize) {
     let Ok(server) = TcpStream::connect(target).await else { return };
-    if fault == Fault::Reset {
+    if matches!(fault, Fault::Reset | Fault::BlackHole) {
+        if client.readable().await.is_ok() {
+            requests.fetch_add(1, Ordering::Relaxed);
+        }
+        if fault == Fault::BlackHole {
+            swallow(client).await;
+        }
         // Unread bytes make the close a reset.
-        return drop(client.readable().await);
+        return;
     }
     let (from_client, to_client) = client.into_split();
-    if fault == Fault::BlackHole {
-        swallow(from_client).await;
-        return drop(to_client);
-    }
     let (from_server, to_server) = server.into_split();
     tokio::select! {
         () = forward(from_client, to_server, requests) => {}

@@ -1,9 +1,13 @@
-//! R4: the network between `orders` and `inventory` fails in every way that it can.
+//! R4: the network before `inventory`, which `orders` and the gateway ask, fails in every way that it can.
 
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use testing::proxy::{Fault, FaultProxy};
+use serde_json::json;
+use testing::{
+    graphql::Client,
+    proxy::{Fault, FaultProxy},
+};
 
 use crate::{
     customers::{Person, buying, products},
@@ -15,6 +19,8 @@ const CUSTOMERS: usize = 8;
 const ORDERS_EACH: usize = 2;
 /// `placeOrder` answers after 3 s at the latest; the rest is this machine's, which is busy with the test.
 const ANSWERED_WITHIN: Duration = Duration::from_millis(3_500);
+/// One page after another. A call for the stock ends after 3 s, too.
+const PAGES: usize = 10;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn r4_whatever_the_network_does_customers_are_answered_in_time_and_the_books_are_right() {
@@ -35,8 +41,12 @@ async fn r4_whatever_the_network_does_customers_are_answered_in_time_and_the_boo
         let [gateway] = market.gateways().try_into().ok().unwrap();
         let products = products(&gateway).await;
         let shopper = Person::sign_in(&gateway, "shopper").await;
-        let calls = proxy.requests();
         proxy.set(fault);
+        let browsed = browse_under(&gateway, &proxy).await;
+        eprintln!("{fault:?}: {browsed:?}");
+        assert!(browsed.slowest <= ANSWERED_WITHIN, "{fault:?}: {browsed:?}");
+        assert!(browsed.attempts * 10 <= PAGES * 11, "{fault:?}: retries add at most a tenth: {browsed:?}");
+        let calls = proxy.requests();
         let bought = buy_under(&shopper, &products, fault).await;
         let calls = proxy.requests() - calls;
         proxy.set(Fault::None);
@@ -76,6 +86,26 @@ async fn buy_under(shopper: &Person, products: &[String], fault: Fault) -> Bough
         slowest: all.iter().map(|bought| bought.slowest).max().unwrap_or_default(),
         unanswered: all.iter().map(|bought| bought.unanswered).sum(),
     }
+}
+
+#[derive(Debug)]
+struct Browsed {
+    slowest: Duration,
+    /// Requests to inventory, where one is needed for each page.
+    attempts: usize,
+}
+
+/// Every page is there, with or without its stock.
+async fn browse_under(visitor: &Client, proxy: &FaultProxy) -> Browsed {
+    let before = proxy.requests();
+    let mut slowest = Duration::ZERO;
+    for _ in 0..PAGES {
+        let started = Instant::now();
+        let page = visitor.run("{ products(first: 2) { nodes { name stock { available } } } }", json!({})).await;
+        slowest = slowest.max(started.elapsed());
+        assert_eq!(page["data"]["products"]["nodes"].as_array().map(Vec::len), Some(2), "{page}");
+    }
+    Browsed { slowest, attempts: proxy.requests() - before }
 }
 
 /// An order is completed again, once the breaker has tried inventory.
