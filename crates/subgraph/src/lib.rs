@@ -1,10 +1,10 @@
 //! What every Mercado subgraph needs, so that the four of them differ only in what they sell.
 //!
 //! Read in the order of a process's life: [`boot`] (commands, settings, start), [`database`], [`feed`] (what changes
-//! in it), [`outbox`] (what others are told of it), [`server`] (HTTP to schema), [`identity`] (who asks), then the
-//! vocabulary that schemas share: [`error`], [`user_error`], [`id`], [`money`], [`text`], [`paging`], [`time`] and
-//! [`sdl`]. [`fingerprint()`] is what is kept of a request, [`audit`] finds rows that break a rule, and [`fail_point`] is
-//! where tests let a process die.
+//! in it), [`outbox`] (what others are told of it), [`server`] (HTTP to schema), [`identity`] (who asks), [`worker`]
+//! (what nobody asks for), then the vocabulary that schemas share: [`error`], [`user_error`], [`id`], [`money`],
+//! [`text`], [`paging`], [`time`] and [`sdl`]. [`fingerprint()`] is what is kept of a request, [`audit`] finds rows that
+//! break a rule, and [`fail_point`] is where tests let a process die.
 
 pub mod audit;
 pub mod boot;
@@ -23,6 +23,7 @@ pub mod server;
 pub mod text;
 pub mod time;
 pub mod user_error;
+pub mod worker;
 
 pub use boot::{Assembled, BootError, Parts, Running, Subgraph, SubgraphSettings};
 pub use database::{Database, DatabaseSettings};

@@ -13,7 +13,7 @@ use subgraph::{Subgraph, SubgraphSettings, boot, fail_point};
 use testing::TestDatabase;
 use tokio::process::{Child, Command};
 
-use crate::disk::breakable;
+use crate::{clocks, disk::breakable};
 
 const PLAN: &str = "MERCADO_FAULTS_PLAN";
 const IMPATIENCE: Duration = Duration::from_millis(500);
@@ -51,6 +51,8 @@ pub(crate) struct Plan {
     pub(crate) nats_url: Option<String>,
     /// Inventory and orders are started so that their disk can be made to fail, with pipes in this folder.
     pub(crate) breakable: Option<PathBuf>,
+    /// Each process has a clock of its own in this folder.
+    pub(crate) clocks: Option<PathBuf>,
 }
 
 impl Plan {
@@ -67,6 +69,7 @@ impl Plan {
             dies_at: None,
             nats_url: None,
             breakable: None,
+            clocks: None,
         }
     }
 
@@ -93,6 +96,9 @@ impl Plan {
             }
             _ => Command::new(env::current_exe().unwrap()),
         };
+        if let Some(clocks) = &self.clocks {
+            clocks::wrong(&mut command, clocks, service);
+        }
         command
             .args(["--ignored", "--exact", "process::a_process_of_the_other_tests", "--nocapture"])
             .env(PLAN, serde_json::to_string(&(service, self)).unwrap())

@@ -49,9 +49,11 @@ impl Products {
             tracing::warn!(%error, "no token to ask products with");
             Error::Unavailable
         })?;
-        let headers = HeaderMap::from_iter([(AUTHORIZATION, token)]);
+        let headers = HeaderMap::from_iter([(AUTHORIZATION, token.clone())]);
         let variables = json!({ "ids": [product] });
-        let answer: Answer = self.client.execute(OperationKind::Query, PRODUCTS, variables, headers, deadline).await?;
+        let answer: Result<Answer, _> =
+            self.client.execute(OperationKind::Query, PRODUCTS, variables, headers, deadline).await;
+        let answer = answer.inspect_err(|error| self.principal.heed(error.code(), &token))?;
         Ok(answer.products_by_ids.into_iter().flatten().any(|found| found.id == product))
     }
 }

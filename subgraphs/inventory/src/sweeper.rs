@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use sea_orm::DbErr;
 use service::shutdown::Shutdown;
-use subgraph::{BootError, Database, time};
-use tokio::time::{MissedTickBehavior, interval};
+use subgraph::{BootError, Database, time, worker};
 
 use crate::{
     domain::expire,
@@ -30,23 +29,9 @@ pub(crate) fn spawn(database: Database, settings: &Settings, shutdown: Shutdown)
         return Err(BootError::Setting("service.idempotency_retention is at least a day".into()));
     }
     tokio::spawn(async move {
-        tokio::select! {
-            () = run(&database, every, retention) => {}
-            () = shutdown.requested() => {}
-        }
+        worker::every(every, &shutdown, "sweep", || sweep(&database, retention)).await;
     });
     Ok(())
-}
-
-async fn run(database: &Database, every: Duration, retention: Duration) {
-    let mut ticks = interval(every);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        if let Err(error) = sweep(database, retention).await {
-            tracing::warn!(%error, "sweep failed");
-        }
-    }
 }
 
 async fn sweep(database: &Database, retention: Duration) -> Result<(), DbErr> {

@@ -1,12 +1,11 @@
 //! How long the order that has stood still for longest has done so, for operators.
 
-use std::{error::Error as StdError, time::Duration};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sea_orm::{DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _};
 use service::shutdown::Shutdown;
-use subgraph::{Database, database::uncounted, time};
-use tokio::time::{MissedTickBehavior, interval};
+use subgraph::{Database, time, worker};
 
 use crate::entities::{order, order_event};
 
@@ -17,21 +16,7 @@ const TOO_LONG: Duration = Duration::from_secs(60);
 
 /// Looks until the shutdown.
 pub(crate) async fn run(database: Database, shutdown: Shutdown) {
-    let mut ticks = interval(LOOK);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let looks = async {
-        loop {
-            ticks.tick().await;
-            match standing_still(&database).await {
-                Ok(age) => tell(age),
-                Err(error) => tracing::warn!(error = &error as &dyn StdError, "the age of orders is not known"),
-            }
-        }
-    };
-    tokio::select! {
-        () = shutdown.requested() => {}
-        () = uncounted(looks) => {}
-    }
+    worker::every(LOOK, &shutdown, "alarm", || async { standing_still(&database).await.map(tell) }).await;
 }
 
 fn tell(age: Duration) {

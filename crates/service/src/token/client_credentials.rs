@@ -71,6 +71,7 @@ struct Cache {
 #[derive(Clone, Debug)]
 struct Token {
     bearer: HeaderValue,
+    asked: Instant,
     renew: Instant,
     expires: Instant,
 }
@@ -102,6 +103,15 @@ impl ClientCredentials {
         match timeout_at(deadline.into(), renewal).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) | Err(_) => Err(GrantError::Unavailable),
+        }
+    }
+
+    /// Tell it the error code of a call that failed with `bearer`: a token that was refused (`UNAUTHENTICATED`) is not used
+    /// again, since its issuer's clock or key was wrong. Another one is asked for once a second at most.
+    pub fn heed(&self, code: &str, bearer: &HeaderValue) {
+        let refused = |token: &mut Token| token.bearer == *bearer && token.asked.elapsed() > COOLDOWN;
+        if code == "UNAUTHENTICATED" {
+            self.0.cache().token.take_if(refused);
         }
     }
 }
@@ -186,5 +196,5 @@ fn token(grant: &Grant, asked: Instant) -> Option<Token> {
     let mut bearer = HeaderValue::try_from(format!("Bearer {}", grant.access_token)).ok()?;
     bearer.set_sensitive(true);
     let life = Duration::from_secs(grant.expires_in.min(MAX_LIFE_SECONDS));
-    Some(Token { bearer, renew: asked + life * 4 / 5, expires: asked + life })
+    Some(Token { bearer, asked, renew: asked + life * 4 / 5, expires: asked + life })
 }

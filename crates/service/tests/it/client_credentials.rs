@@ -77,6 +77,25 @@ async fn it_is_renewed_behind_its_users_before_it_expires() {
 }
 
 #[tokio::test]
+async fn one_that_was_refused_is_not_used_again() {
+    let (server, asked) = issuer(600, usize::MAX, StatusCode::OK).await;
+    let credentials = credentials(&server);
+    let first = credentials.bearer(Instant::now() + Duration::from_secs(2)).await.unwrap();
+    sleep(Duration::from_millis(1_050)).await;
+    credentials.heed("FORBIDDEN", &first);
+    assert_eq!(bearer(&credentials).await.unwrap(), "Bearer t1");
+    credentials.heed("UNAUTHENTICATED", &first);
+    assert_eq!(bearer(&credentials).await.unwrap(), "Bearer t2");
+    // That of the first is late news, and the second is brand-new.
+    let second = credentials.bearer(Instant::now() + Duration::from_secs(2)).await.unwrap();
+    for refused in [&first, &second] {
+        credentials.heed("UNAUTHENTICATED", refused);
+    }
+    assert_eq!(bearer(&credentials).await.unwrap(), "Bearer t2");
+    assert_eq!(asked.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
 async fn while_the_issuer_fails_the_old_token_serves_until_it_expires() {
     let (server, asked) = issuer(1, 1, StatusCode::SERVICE_UNAVAILABLE).await;
     let credentials = credentials(&server);

@@ -1,16 +1,15 @@
 //! The recovery worker: takes up the orders that nobody drives any more, because a process died or a call failed.
 
-use std::{error::Error as StdError, time::Duration};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use sea_orm::{
-    ConnectionTrait, DbErr, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
     prelude::Expr,
     sea_query::{LockBehavior, LockType},
 };
 use service::shutdown::Shutdown;
-use subgraph::{Database, fail_point, time};
-use tokio::time::{MissedTickBehavior, interval};
+use subgraph::{Database, fail_point, time, worker};
 use uuid::Uuid;
 
 use super::{arrow::LEASE, drive::Driver};
@@ -18,23 +17,12 @@ use crate::entities::order;
 
 /// Orders that one replica takes at a time.
 const BATCH: u64 = 32;
+/// No lease and no pause is as long: an order that waits for longer was left by a clock that was wrong.
+const TOO_LONG: Duration = Duration::from_secs(60);
 
 /// Looks for due orders every `period` until the shutdown. Dropping a round in its middle is harmless: its leases end.
 pub async fn run(database: Database, driver: Driver, period: Duration, shutdown: Shutdown) {
-    let mut ticks = interval(period);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let rounds = async {
-        loop {
-            ticks.tick().await;
-            if let Err(error) = round(&database, &driver).await {
-                tracing::error!(error = &error as &dyn StdError, "recovery round failed");
-            }
-        }
-    };
-    tokio::select! {
-        () = shutdown.requested() => {}
-        () = rounds => {}
-    }
+    worker::every(period, &shutdown, "recovery", || round(&database, &driver)).await;
 }
 
 /// Takes the orders that are due, and drives each as far as it goes now.
@@ -66,10 +54,11 @@ async fn lease(database: &Database) -> Result<Vec<Uuid>, DbErr> {
 /// In a transaction on PostgreSQL the rows are locked, and those that another replica has locked are passed over; on
 /// SQLite the transaction is the only writer.
 async fn due(connection: &impl ConnectionTrait, limit: u64) -> Result<Vec<Uuid>, DbErr> {
+    let (at, now) = (order::COLUMN.next_attempt_at, time::now());
     order::Entity::find()
         .select_only()
         .column(order::Column::Id)
-        .filter(order::COLUMN.next_attempt_at.lte(time::now()))
+        .filter(at.lte(now).or(at.gt(now + TOO_LONG)))
         .order_by_asc(order::COLUMN.next_attempt_at)
         .limit(limit)
         .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)

@@ -64,13 +64,13 @@ impl Catalogue {
             tracing::warn!(%error, "no token for products");
             Error::Unavailable
         })?;
-        let (client, headers) = (self.client.clone(), bearing(token));
+        let catalogue = self.clone();
         Ok(Lookup::new(move |ids| {
-            let (client, headers) = (client.clone(), headers.clone());
+            let (Self { client, credentials }, token) = (catalogue.clone(), token.clone());
             async move {
-                let variables = json!({ "ids": ids });
-                let data: Data = client.execute(OperationKind::Query, OFFERS, variables, headers, deadline).await?;
-                Ok::<_, ClientError>(offers(data))
+                let (variables, headers) = (json!({ "ids": ids }), bearing(token.clone()));
+                let data = client.execute(OperationKind::Query, OFFERS, variables, headers, deadline).await;
+                data.map(offers).inspect_err(|error: &ClientError| credentials.heed(error.code(), &token))
             }
         }))
     }

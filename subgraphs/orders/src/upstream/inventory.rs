@@ -113,9 +113,12 @@ impl Inventory {
 
     async fn call(&self, document: &str, input: Value) -> Result<Answer, CallError> {
         let deadline = Deadline::after(TIMEOUT);
-        let headers = bearing(self.credentials.bearer(deadline).await?);
+        let token = self.credentials.bearer(deadline).await?;
         let variables = json!({ "input": input });
-        let data: Data = self.client.execute(OperationKind::Mutation, document, variables, headers, deadline).await?;
+        let headers = bearing(token.clone());
+        let data: Result<Data, _> =
+            self.client.execute(OperationKind::Mutation, document, variables, headers, deadline).await;
+        let data = data.inspect_err(|error| self.credentials.heed(error.code(), &token))?;
         answer(data.payload)
     }
 }

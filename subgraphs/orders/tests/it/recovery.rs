@@ -75,6 +75,30 @@ async fn a_release_whose_answer_is_lost_is_asked_for_again() {
 }
 
 #[tokio::test]
+async fn an_order_that_was_put_off_by_a_clock_an_hour_ahead_is_not_left_for_an_hour() {
+    let alone = |settings: &mut orders::Settings| {
+        impatient(settings);
+        settings.recovery_period = Duration::from_secs(3_600);
+    };
+    on_each_database_with(alone, async |app| {
+        let lamp = app.product("LAMP", "1.00", 5).await;
+        app.wire.cut();
+        let id = id_of(&place(&app.user(Uuid::now_v7()), "k", &[(&lamp, 2)]).await);
+        let put_off = order::Entity::update_many()
+            .col_expr(order::Column::NextAttemptAt, Expr::value(time::now() + TimeDelta::hours(1)))
+            .filter(order::COLUMN.id.eq(id.parse::<Uuid>().unwrap()))
+            .filter(order::COLUMN.attempts.gt(0));
+        while put_off.clone().exec(app.orders.database.write()).await.unwrap().rows_affected == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        app.wire.mend();
+        app.start_replica_with(|settings| settings.service.recovery_period = Duration::from_millis(50)).await;
+        app.until(&id, "COMPLETED").await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_order_that_is_not_decided_by_its_deadline_is_cancelled() {
     on_each_database_with(impatient, async |app| {
         let lamp = app.product("LAMP", "1.00", 5).await;
