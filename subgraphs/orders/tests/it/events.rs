@@ -81,6 +81,18 @@ async fn every_arrow_of_every_order_leaves_in_order_while_two_replicas_send() {
 }
 
 #[tokio::test]
+async fn a_lease_from_a_clock_that_was_far_ahead_holds_no_event_up() {
+    for at in places().await {
+        let app = TestApp::on(at, |_| ()).await;
+        let taken = "UPDATE outbox_lease SET until = '2999-01-01 00:00:00+00:00'";
+        database::execute(app.orders.database.write(), taken).await;
+        let lamp = app.product("LAMP", "1.00", 5).await;
+        place(&app.user(Uuid::now_v7()), "k", &[(&lamp, 1)]).await;
+        until_all_have_left(&app).await;
+    }
+}
+
+#[tokio::test]
 async fn nothing_is_lost_while_the_broker_is_away_and_nobody_waits_for_it() {
     let Some(mut nats) = nats().await else { return };
     for place_of in places().await {
