@@ -10,7 +10,7 @@ use crate::contender::Contender;
 use crate::federation::{Row, compare};
 use crate::load::Load;
 use crate::market::Market;
-use crate::report::{Machine, Report, chart, method, write_docs};
+use crate::report::{Machine, Report, chart, method, save, write_docs};
 use crate::workload::{WORKLOADS, Workload};
 use crate::{Outcome, cold_start, floor, mercado, plans, subgraphs};
 
@@ -150,7 +150,7 @@ impl Options {
         };
         write!(std::io::stderr(), "{}", report.failures())?;
         write!(std::io::stdout(), "{}", report.to_markdown())?;
-        std::fs::write(&self.json, serde_json::to_string_pretty(&report)?)?;
+        save(&report, &self.json)?;
         if parts.docs {
             write_docs(Path::new("docs"), &report.to_markdown(), &chart(&report.rows))?;
         }

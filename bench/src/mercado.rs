@@ -18,7 +18,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use crate::Outcome;
-use crate::report::{Machine, write_section};
+use crate::report::{Machine, save, write_section};
 use databases::Engine;
 use market::Programs;
 use report::Report;
@@ -91,7 +91,7 @@ impl Arguments {
         }
         let report = self.measure(&programs).await;
         write!(std::io::stdout(), "{}", report.to_markdown())?;
-        std::fs::write(&self.json, serde_json::to_string_pretty(&report)?)?;
+        save(&report, &self.json)?;
         let failures = report.failures();
         if !failures.is_empty() {
             return Err(failures.join("\n").into());

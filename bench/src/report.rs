@@ -5,8 +5,12 @@ mod docs;
 mod machine;
 mod table;
 
+use std::fs;
+use std::path::Path;
+
 use serde::Serialize;
 
+use crate::Outcome;
 use crate::cold_start::Start;
 use crate::federation::Row;
 use crate::load::Load;
@@ -31,6 +35,14 @@ pub(crate) struct Report {
     pub rows: Vec<Row>,
     pub plans: Vec<Plans>,
     pub starts: Vec<Start>,
+}
+
+/// All figures as JSON, in a folder that is made where it is missing.
+pub(crate) fn save(report: &impl Serialize, file: &Path) -> Outcome {
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    Ok(fs::write(file, serde_json::to_string_pretty(report)?)?)
 }
 
 /// How a run was made, in a sentence.
@@ -142,6 +154,14 @@ fn megabytes(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn figures_are_saved_where_no_folder_is_yet() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("target/bench.json");
+        save(&[1, 2], &file).unwrap();
+        assert_eq!(fs::read_to_string(file).unwrap(), "[\n  1,\n  2\n]");
+    }
 
     fn measurement(cpu_ms: f64) -> Measurement {
         Measurement {

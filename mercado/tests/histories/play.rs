@@ -149,7 +149,7 @@ impl<'a> Play<'a> {
     async fn recover(&self, process: Process, due: &Known) -> Effect {
         let (database, driver) = self.shop.process(process);
         for known in self.model.known().filter(|known| !known.rests()) {
-            let ago = if known.id() == due.id() { 1 } else { -3_600 };
+            let ago = if known.id() == due.id() { 1 } else { -30 };
             let at = time::now() - TimeDelta::seconds(ago);
             arrow::postpone(&database, known.row(), at).await.unwrap();
         }
