@@ -149,62 +149,52 @@ where
         if work.is_transaction {
             let mut transaction = self.writer.begin_with(self.begin).await?;
             for statement in &work.statements {
-                send::<DB>(&mut transaction, statement, values).await?;
+                Self::send(&mut transaction, statement, values).await?;
             }
             return Ok(transaction.commit().await?);
         }
         for statement in &work.statements {
             let pool = if statement.is_read() { &self.reader } else { &self.writer };
-            send::<DB>(&mut *pool.acquire().await?, statement, values).await?;
+            Self::send(&mut *pool.acquire().await?, statement, values).await?;
         }
         Ok(())
     }
-}
 
-async fn send<DB>(connection: &mut DB::Connection, statement: &Statement, values: &mut Values) -> Outcome
-where
-    DB: Database,
-    DB::Arguments: IntoArguments<DB>,
-    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
-    for<'r> &'r str: ColumnIndex<DB::Row>,
-    for<'v> Uuid: Encode<'v, DB> + Decode<'v, DB> + Type<DB>,
-    for<'v> i64: Encode<'v, DB> + Decode<'v, DB> + Type<DB>,
-    for<'v> String: Encode<'v, DB> + Type<DB>,
-    for<'v> DateTime<Utc>: Encode<'v, DB> + Type<DB>,
-{
-    let mut query: Query<'_, DB, DB::Arguments> = sqlx::query(statement.sql.clone());
-    for argument in &statement.arguments {
-        let name = match argument {
-            Argument::Named(name) => name,
-            Argument::Id(id) => {
-                query = query.bind(*id);
+    async fn send(connection: &mut DB::Connection, statement: &Statement, values: &mut Values) -> Outcome {
+        let mut query: Query<'_, DB, DB::Arguments> = sqlx::query(statement.sql.clone());
+        for argument in &statement.arguments {
+            let name = match argument {
+                Argument::Named(name) => name,
+                Argument::Id(id) => {
+                    query = query.bind(*id);
+                    continue;
+                }
+            };
+            if name == "now" {
+                query = query.bind(Utc::now());
                 continue;
             }
-        };
-        if name == "now" {
-            query = query.bind(Utc::now());
-            continue;
+            // What nobody has named yet is an id that this statement brings into the world.
+            query = match values.entry(name.clone()).or_insert_with(|| Value::Id(Uuid::now_v7())) {
+                Value::Id(id) => query.bind(*id),
+                Value::Number(number) => query.bind(*number),
+                Value::Text(text) => query.bind(text.clone()),
+            };
         }
-        // What nobody has named yet is an id that this statement brings into the world.
-        query = match values.entry(name.clone()).or_insert_with(|| Value::Id(Uuid::now_v7())) {
-            Value::Id(id) => query.bind(*id),
-            Value::Number(number) => query.bind(*number),
-            Value::Text(text) => query.bind(text.clone()),
-        };
-    }
-    if !statement.answers {
-        query.execute(connection).await?;
-        return Ok(());
-    }
-    if let Some(row) = query.fetch_all(connection).await?.first() {
-        for column in row.columns() {
-            let name = column.name();
-            if let Ok(number) = row.try_get::<i64, _>(name) {
-                values.insert(name.to_owned(), Value::Number(number));
-            } else if let Ok(id) = row.try_get::<Uuid, _>(name) {
-                values.insert(name.to_owned(), Value::Id(id));
+        if !statement.answers {
+            query.execute(connection).await?;
+            return Ok(());
+        }
+        if let Some(row) = query.fetch_all(connection).await?.first() {
+            for column in row.columns() {
+                let name = column.name();
+                if let Ok(number) = row.try_get::<i64, _>(name) {
+                    values.insert(name.to_owned(), Value::Number(number));
+                } else if let Ok(id) = row.try_get::<Uuid, _>(name) {
+                    values.insert(name.to_owned(), Value::Id(id));
+                }
             }
         }
+        Ok(())
     }
-    Ok(())
 }

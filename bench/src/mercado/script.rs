@@ -109,7 +109,7 @@ fn parse(text: &str, locks_rows: bool) -> Outcome<Script> {
 
 impl Statement {
     pub(crate) fn parse(text: &str, locks_rows: bool) -> Self {
-        let lock = [" FOR ", " RETURNING pg_advisory"].into_iter().filter_map(|word| text.find(word)).next();
+        let lock = [" FOR ", " RETURNING pg_advisory"].into_iter().find_map(|word| text.find(word));
         let text = if locks_rows { text } else { &text[..lock.unwrap_or(text.len())] };
         let (mut sql, mut arguments) = (String::new(), Vec::new());
         // What is between quotes has an odd number.

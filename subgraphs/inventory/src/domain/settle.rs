@@ -92,7 +92,7 @@ async fn follow(
 }
 
 /// Moves a reservation as the request does, unless it is in a status from which the request moves none: then `None`. This
-/// transaction has locked nothing else by now. Returns the reservation as it is then, and the products whose stock has
+/// transaction has locked nothing but the reservation by now. Returns the reservation as it is then, and the products whose stock has
 /// changed.
 pub(super) async fn advance(
     tx: &DatabaseTransaction,
