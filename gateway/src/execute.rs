@@ -244,13 +244,18 @@ impl<'a> Execution<'a> {
     }
 
     fn remember(&mut self, remembered: &[Remembered]) {
-        let mut maker = Maker::new(&self.executed.tree, self.context.full());
-        for Remembered { shape, object, text } in remembered {
-            for reuse in self.plan.reuses.iter().filter(|reuse| reuse.shape == *shape) {
-                let mut json = Vec::new();
-                if maker.write(*object, &reuse.template, &[], &mut json).is_some() {
-                    self.known.add(&reuse.service, &reuse.selection, Bytes::from(json), *text);
+        for reuse in &self.plan.reuses {
+            let mut maker = Maker::new(&self.executed.tree, self.context.full(), &reuse.template, &[]);
+            let (mut references, mut made) = (Vec::new(), Vec::new());
+            for Remembered { object, text, .. } in remembered.iter().filter(|object| object.shape == reuse.shape) {
+                let start = references.len();
+                if maker.write(*object, &mut references).is_some() {
+                    made.push((start..references.len(), *text));
                 }
+            }
+            let references = Bytes::from(references);
+            for (place, text) in made {
+                self.known.add(&reuse.service, &reuse.selection, references.slice(place), text);
             }
         }
     }

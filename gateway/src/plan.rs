@@ -105,11 +105,16 @@ pub(crate) struct Selection {
 }
 
 /// How a reference is made of an object.
-pub(crate) type Template = Vec<Part>;
+#[derive(Debug)]
+pub(crate) struct Template {
+    /// Where the type of such an object is, if a step brings it.
+    pub(crate) typename: Option<usize>,
+    pub(crate) parts: Vec<Part>,
+}
 
 #[derive(Debug)]
 pub(crate) enum Part {
-    Typename(Option<usize>),
+    Typename,
     Field {
         /// Where the value is: under its own key, or under that of the reference. `None` where no step brings it.
         slots: [Option<usize>; 2],
@@ -119,9 +124,8 @@ pub(crate) enum Part {
     },
     Fragment {
         fits: TypeSet,
-        typename: Option<usize>,
         name: Name,
-        inner: Template,
+        inner: Vec<Part>,
     },
 }
 

@@ -16,36 +16,38 @@ use crate::error::ClientError;
 /// As many references as our subgraphs take in one request.
 const MAX_BATCH: usize = 1000;
 
-type Asked<K, V> = Pin<Box<dyn Future<Output = Result<HashMap<K, V>, ClientError>> + Send>>;
+type Asked<K, V, E> = Pin<Box<dyn Future<Output = Result<HashMap<K, V>, E>> + Send>>;
 
 /// Values by key, each asked for once in the life of this look-up, many at a time.
 ///
 /// Belongs to one request: `dataloader` holds its lock while it loads, so requests that shared one would wait for each
 /// other, and its cache has neither a bound nor an expiry. Clones share the cache.
 #[derive(Clone)]
-pub struct Lookup<K, V>
+pub struct Lookup<K, V, E = ClientError>
 where
     K: Eq + Hash + Clone + Debug + Send + 'static,
     V: Clone + Send + 'static,
+    E: Clone + Send + 'static,
 {
-    loader: Loader<K, Found<V>, Ask<K, V>>,
+    loader: Loader<K, Found<V, E>, Ask<K, V, E>>,
 }
 
 /// `None` where the service has no such thing. An error is that of the whole batch.
-type Found<V> = Result<Option<V>, ClientError>;
+type Found<V, E> = Result<Option<V>, E>;
 
-impl<K, V> Lookup<K, V>
+impl<K, V, E> Lookup<K, V, E>
 where
     K: Eq + Hash + Clone + Debug + Send + 'static,
     V: Clone + Send + 'static,
+    E: Clone + Send + 'static,
 {
     /// A look-up that calls `ask` with up to a thousand distinct keys; keys missing from its answer were not found.
     pub fn new<F, Fut>(mut ask: F) -> Self
     where
         F: FnMut(Vec<K>) -> Fut + Send + 'static,
-        Fut: Future<Output = Result<HashMap<K, V>, ClientError>> + Send + 'static,
+        Fut: Future<Output = Result<HashMap<K, V>, E>> + Send + 'static,
     {
-        let ask = Ask(Box::new(move |keys| -> Asked<K, V> { Box::pin(ask(keys)) }));
+        let ask = Ask(Box::new(move |keys| -> Asked<K, V, E> { Box::pin(ask(keys)) }));
         Self { loader: Loader::new(ask).with_max_batch_size(MAX_BATCH) }
     }
 
@@ -53,7 +55,7 @@ where
     ///
     /// # Errors
     /// That of the call which asked for this key.
-    pub async fn get(&self, key: K) -> Found<V> {
+    pub async fn get(&self, key: K) -> Found<V, E> {
         loop {
             // `Ask` answers every key, so that a missing one means that the caller who was loading has been dropped
             // in the middle, and took the keys of the others with it.
@@ -67,7 +69,7 @@ where
     ///
     /// # Errors
     /// That of a call which asked for one of these keys.
-    pub async fn get_many(&self, keys: impl IntoIterator<Item = K>) -> Result<HashMap<K, V>, ClientError> {
+    pub async fn get_many(&self, keys: impl IntoIterator<Item = K>) -> Result<HashMap<K, V>, E> {
         let keys: Vec<K> = keys.into_iter().collect();
         let found = loop {
             if let Ok(found) = self.loader.try_load_many(keys.clone()).await {
@@ -78,14 +80,15 @@ where
     }
 }
 
-struct Ask<K, V>(Box<dyn FnMut(Vec<K>) -> Asked<K, V> + Send>);
+struct Ask<K, V, E>(Box<dyn FnMut(Vec<K>) -> Asked<K, V, E> + Send>);
 
-impl<K, V> BatchFn<K, Found<V>> for Ask<K, V>
+impl<K, V, E> BatchFn<K, Found<V, E>> for Ask<K, V, E>
 where
     K: Eq + Hash + Clone + Send + 'static,
     V: Clone + Send + 'static,
+    E: Clone + Send + 'static,
 {
-    fn load(&mut self, keys: &[K]) -> impl Future<Output = HashMap<K, Found<V>>> {
+    fn load(&mut self, keys: &[K]) -> impl Future<Output = HashMap<K, Found<V, E>>> {
         let asked = (self.0)(keys.to_vec());
         let keys = keys.to_vec();
         async move {

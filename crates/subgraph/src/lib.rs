@@ -1,8 +1,8 @@
 //! What every Mercado subgraph needs, so that the four of them differ only in what they sell.
 //!
 //! Read in the order of a process's life: [`boot`] (commands, settings, start), [`database`], [`feed`] (what changes
-//! in it), [`outbox`] (what others are told of it), [`server`] (HTTP to schema), [`identity`] (who asks), [`worker`]
-//! (what nobody asks for), then the vocabulary that schemas share: [`error`], [`user_error`], [`id`], [`money`],
+//! in it), [`outbox`] (what others are told of it), [`server`] (HTTP to schema), [`identity`] (who asks), [`peer`]
+//! (whom it asks), [`worker`] (what nobody asks for), then the vocabulary that schemas share: [`error`], [`user_error`], [`id`], [`money`],
 //! [`text`], [`paging`], [`time`] and [`sdl`]. [`fingerprint()`] is what is kept of a request, [`audit`] finds rows that
 //! break a rule, and [`fail_point`] is where tests let a process die.
 
@@ -18,6 +18,7 @@ pub mod identity;
 pub mod money;
 pub mod outbox;
 pub mod paging;
+pub mod peer;
 pub mod sdl;
 pub mod server;
 pub mod text;
@@ -33,3 +34,4 @@ pub use fingerprint::fingerprint;
 pub use id::Id;
 pub use identity::{Caller, Identity, Requires, Scope};
 pub use money::{Currency, Money, MoneyInput};
+pub use peer::Peer;

@@ -1,9 +1,5 @@
 //! From a path of a plan to the objects of the response tree that it means.
 
-use std::collections::HashSet;
-
-use ahash::RandomState;
-
 use crate::{
     error::PathSegment,
     plan::{PathStep, Plan, Step},
@@ -33,8 +29,9 @@ pub(super) fn locate(tree: &Tree, step: &Step, plan: &Plan) -> Vec<u32> {
         }
     }
     if tree.shared {
-        let mut met = HashSet::with_capacity_and_hasher(objects.len(), RandomState::new());
-        objects.retain(|object| met.insert(*object));
+        // An object without slots may begin where the nodes end.
+        let mut met = vec![false; tree.node_count() + 1];
+        objects.retain(|object| !std::mem::replace(&mut met[*object as usize], true));
     }
     objects
 }
@@ -43,7 +40,9 @@ fn objects_of(tree: &Tree, node: Node, found: &mut Vec<u32>) {
     match node {
         Node::Object(object) => found.push(object),
         Node::List { start, length } => {
-            for item in tree.items(start, length) {
+            let items = tree.items(start, length);
+            found.reserve(items.len());
+            for item in items {
                 objects_of(tree, *item, found);
             }
         }

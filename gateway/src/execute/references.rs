@@ -9,9 +9,12 @@ use super::known;
 use crate::{
     operation::Name,
     plan::{Lookup, Part, Template},
-    schema::{Schema, TypeSet},
+    schema::{Schema, TypeId, TypeSet},
     tree::{Node, Text, Tree},
 };
+
+/// Few references are longer.
+const USUAL_BYTES: usize = 64;
 
 #[derive(Debug, Default)]
 pub(super) struct References {
@@ -26,12 +29,12 @@ pub(super) struct References {
 impl References {
     /// Leaves out an object of another type, and one whose inputs are not there because an earlier fetch failed.
     pub(super) fn of(tree: &Tree, targets: &[u32], lookup: &Lookup, full: &Schema) -> Self {
-        let mut maker = Maker::new(tree, full);
-        let mut text = Vec::new();
+        let mut maker = Maker::new(tree, full, &lookup.template, &lookup.renamed);
+        let mut text = Vec::with_capacity(targets.len() * USUAL_BYTES);
         let mut made = Vec::with_capacity(targets.len());
         for target in targets {
             let start = text.len();
-            if let Some(identifies) = maker.write(*target, &lookup.template, &lookup.renamed, &mut text) {
+            if let Some(identifies) = maker.write(*target, &mut text) {
                 made.push((*target, start..text.len(), identifies));
             }
         }
@@ -99,132 +102,151 @@ impl References {
 
 const TYPENAME: &[u8] = b"\"__typename\":";
 
-/// Makes references, one after the other, and the objects in them.
+/// Makes references by one template, one after the other.
 pub(super) struct Maker<'a> {
     tree: &'a Tree,
     full: &'a Schema,
-    /// Of the members that are written already.
-    keys: Vec<&'a [u8]>,
-    /// What stands in place of the type's own name.
-    renamed: Option<&'a Name>,
+    template: &'a Template,
+    /// What a reference names in place of its own type.
+    renamed: &'a [(TypeSet, Name)],
+    /// Of the types met so far; `None` where no subgraph has said the type.
+    forms: Vec<(Option<TypeId>, Form<'a>)>,
 }
 
 impl<'a> Maker<'a> {
-    pub(super) fn new(tree: &'a Tree, full: &'a Schema) -> Self {
-        Self { tree, full, keys: Vec::new(), renamed: None }
+    pub(super) fn new(
+        tree: &'a Tree,
+        full: &'a Schema,
+        template: &'a Template,
+        renamed: &'a [(TypeSet, Name)],
+    ) -> Self {
+        Self { tree, full, template, renamed, forms: Vec::new() }
     }
 
     /// Appends the reference of an object, and says whether it has more than a type; `None` where there is nothing to
     /// identify the object by.
-    pub(super) fn write(
-        &mut self,
-        object: u32,
-        template: &'a Template,
-        renamed: &'a [(TypeSet, Name)],
-        out: &mut Vec<u8>,
-    ) -> Option<bool> {
-        self.renamed = if renamed.is_empty() { None } else { self.renamed(object, template, renamed) };
+    pub(super) fn write(&mut self, object: u32, out: &mut Vec<u8>) -> Option<bool> {
+        let of = self.tree.type_of(object, self.template.typename);
+        let known = self.forms.iter().position(|(known, _)| *known == of);
+        let form = known.unwrap_or_else(|| {
+            let renamed = self.renamed.iter().find(|(fits, _)| of.is_none_or(|of| fits.contains(of)));
+            let name = renamed.map(|(_, name)| &**name);
+            self.forms.push((of, Form::new(self.template, self.full, of, name)));
+            self.forms.len() - 1
+        });
+        let (_, form) = &self.forms[form];
         let start = out.len();
-        if !self.object(object, template, out) || self.keys.is_empty() {
+        if form.keys.is_empty() || !form.write(self.tree, self.full, object, out) {
             out.truncate(start);
             return None;
         }
-        Some(self.keys.iter().any(|key| *key != TYPENAME))
+        Some(!form.values.is_empty())
+    }
+}
+
+/// How all objects of one type are written.
+struct Form<'a> {
+    keys: Vec<&'a [u8]>,
+    values: Vec<Value<'a>>,
+    /// What comes after the last value.
+    text: Vec<u8>,
+}
+
+/// A value, and what is written before it.
+struct Value<'a> {
+    before: Vec<u8>,
+    slots: &'a [Option<usize>],
+    inner: &'a Template,
+}
+
+impl<'a> Form<'a> {
+    fn new(template: &'a Template, full: &'a Schema, of: Option<TypeId>, renamed: Option<&str>) -> Self {
+        let mut form = Self { keys: Vec::new(), values: Vec::new(), text: b"{".to_vec() };
+        form.add(&template.parts, full, of, renamed);
+        form.text.push(b'}');
+        form
     }
 
-    fn renamed(&self, object: u32, template: &Template, renamed: &'a [(TypeSet, Name)]) -> Option<&'a Name> {
-        let of = template.iter().find_map(|part| match part {
-            Part::Fragment { typename, .. } | Part::Typename(typename) => self.tree.type_of(object, *typename),
-            Part::Field { .. } => None,
-        });
-        renamed.iter().find(|(fits, _)| of.is_none_or(|of| fits.contains(of))).map(|(_, name)| name)
-    }
-
-    fn object(&mut self, object: u32, template: &'a Template, out: &mut Vec<u8>) -> bool {
-        self.keys.clear();
-        out.push(b'{');
-        let complete = self.parts(object, template, out);
-        out.push(b'}');
-        complete
-    }
-
-    /// False where a required value has never been fetched. A value that was fetched and is null is sent as null.
-    fn parts(&mut self, object: u32, template: &'a Template, out: &mut Vec<u8>) -> bool {
-        template.iter().all(|part| match part {
-            Part::Typename(typename) => {
-                if let Some(name) = self.type_name(object, *typename) {
-                    self.typename(name, out);
+    fn add(&mut self, parts: &'a [Part], full: &'a Schema, of: Option<TypeId>, renamed: Option<&str>) {
+        let own = of.and_then(|of| full.name_of(of));
+        for part in parts {
+            match part {
+                Part::Typename => own.into_iter().for_each(|own| self.typename(renamed.unwrap_or(own))),
+                Part::Fragment { fits, name, inner } => {
+                    if of.is_none_or(|of| fits.contains(of)) {
+                        let own = own.filter(|_| inner.iter().any(|part| matches!(part, Part::Typename)));
+                        self.typename(renamed.or(own).unwrap_or(name));
+                        self.add(inner, full, of, renamed);
+                    }
                 }
-                true
-            }
-            Part::Fragment { fits, typename, name, inner } => {
-                if self.tree.type_of(object, *typename).is_some_and(|of| !fits.contains(of)) {
-                    return true;
+                Part::Field { slots, key, inner } => {
+                    if self.member(key) {
+                        self.values.push(Value { before: std::mem::take(&mut self.text), slots, inner });
+                    }
                 }
-                let own = inner.iter().find_map(|part| match part {
-                    Part::Typename(typename) => self.type_name(object, *typename),
-                    Part::Field { .. } | Part::Fragment { .. } => None,
-                });
-                self.typename(own.unwrap_or(name), out);
-                self.parts(object, inner, out)
             }
-            Part::Field { slots, key, inner } => {
-                let nodes = slots.iter().flatten().map(|slot| self.tree.slot(object, *slot));
-                let Some(node) = nodes.into_iter().find(|node| *node != Node::Missing) else { return false };
-                !self.member(key, out) || self.value(node, inner, out)
-            }
-        })
+        }
     }
 
-    fn type_name(&self, object: u32, typename: Option<usize>) -> Option<&'a str> {
-        self.full.name_of(self.tree.type_of(object, typename)?)
-    }
-
-    fn typename(&mut self, own: &str, out: &mut Vec<u8>) {
-        if self.member(TYPENAME, out) {
-            let name = self.renamed.map_or(own, |name| name);
-            out.push(b'"');
-            out.extend_from_slice(name.as_bytes());
-            out.push(b'"');
+    fn typename(&mut self, name: &str) {
+        if self.member(TYPENAME) {
+            self.text.extend([b"\"", name.as_bytes(), b"\""].concat());
         }
     }
 
     /// Begins a member, unless there is one of this key.
-    fn member(&mut self, key: &'a [u8], out: &mut Vec<u8>) -> bool {
+    fn member(&mut self, key: &'a [u8]) -> bool {
         if self.keys.contains(&key) {
             return false;
         }
         if !self.keys.is_empty() {
-            out.push(b',');
+            self.text.push(b',');
         }
         self.keys.push(key);
-        out.extend_from_slice(key);
+        self.text.extend_from_slice(key);
         true
     }
 
-    fn value(&self, node: Node, inner: &'a Template, out: &mut Vec<u8>) -> bool {
-        match node {
-            Node::Missing | Node::Null => out.extend_from_slice(b"null"),
-            Node::Leaf(text) => out.extend_from_slice(self.tree.text(text)),
-            Node::Type(of) => {
-                out.push(b'"');
-                out.extend_from_slice(self.full.name_of(of).unwrap_or_default().as_bytes());
-                out.push(b'"');
+    /// False where a required value has never been fetched. A value that was fetched and is null is sent as null.
+    fn write(&self, tree: &Tree, full: &Schema, object: u32, out: &mut Vec<u8>) -> bool {
+        for Value { before, slots, inner } in &self.values {
+            let nodes = slots.iter().flatten().map(|slot| tree.slot(object, *slot));
+            let Some(node) = nodes.into_iter().find(|node| *node != Node::Missing) else { return false };
+            out.extend_from_slice(before);
+            if !write_value(tree, full, node, inner, out) {
+                return false;
             }
-            Node::List { start, length } => {
-                out.push(b'[');
-                for (index, item) in self.tree.items(start, length).iter().enumerate() {
-                    if index > 0 {
-                        out.push(b',');
-                    }
-                    if !self.value(*item, inner, out) {
-                        return false;
-                    }
-                }
-                out.push(b']');
-            }
-            Node::Object(object) => return Self::new(self.tree, self.full).object(object, inner, out),
         }
+        out.extend_from_slice(&self.text);
         true
     }
+}
+
+fn write_value(tree: &Tree, full: &Schema, node: Node, inner: &Template, out: &mut Vec<u8>) -> bool {
+    match node {
+        Node::Missing | Node::Null => out.extend_from_slice(b"null"),
+        Node::Leaf(text) => out.extend_from_slice(tree.text(text)),
+        Node::Type(of) => {
+            out.push(b'"');
+            out.extend_from_slice(full.name_of(of).unwrap_or_default().as_bytes());
+            out.push(b'"');
+        }
+        Node::List { start, length } => {
+            out.push(b'[');
+            for (index, item) in tree.items(start, length).iter().enumerate() {
+                if index > 0 {
+                    out.push(b',');
+                }
+                if !write_value(tree, full, *item, inner, out) {
+                    return false;
+                }
+            }
+            out.push(b']');
+        }
+        Node::Object(object) => {
+            let of = tree.type_of(object, inner.typename);
+            return Form::new(inner, full, of, None).write(tree, full, object, out);
+        }
+    }
+    true
 }

@@ -156,22 +156,20 @@ impl Compiler<'_> {
     pub(super) fn template(&self, requires: &[Required], layout: Option<usize>) -> Template {
         let objects = layout.map(|layout| &self.layouts[layout]);
         let slot = |key: &str| objects?.slot(key);
-        let typename = objects.and_then(|objects| objects.typename);
         let parts = requires.iter().map(|required| match required {
             Required::Fragment { condition, set } => Part::Fragment {
                 fits: self.meant_by(condition),
-                typename,
                 name: condition.clone(),
-                inner: self.template(set, layout),
+                inner: self.template(set, layout).parts,
             },
-            Required::Field { from, .. } if **from == *TYPENAME => Part::Typename(typename),
+            Required::Field { from, .. } if **from == *TYPENAME => Part::Typename,
             Required::Field { from, key, set } => {
                 let slots = [slot(from), slot(key)];
                 let inner = slots.iter().flatten().find_map(|slot| objects?.slots[*slot].inner);
                 Part::Field { slots, key: member(key), inner: self.template(set, inner) }
             }
         });
-        parts.collect()
+        Template { typename: objects.and_then(|objects| objects.typename), parts: parts.collect() }
     }
 
     /// An object whose type is known only as an interface, as `@interfaceObject` subgraphs name it, may be of any of

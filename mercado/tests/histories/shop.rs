@@ -16,7 +16,7 @@ use orders::{
 use products::Products;
 use serde_json::{Value, json};
 use service::{shutdown::Shutdown, token::ClientCredentials};
-use subgraph::{Database, DatabaseSettings, Running, Subgraph, SubgraphSettings, boot};
+use subgraph::{Database, DatabaseSettings, Peer, Running, Subgraph, SubgraphSettings, boot};
 use testing::{TestDatabase, TestIssuer, database, database::execute, graphql};
 use uuid::Uuid;
 
@@ -69,7 +69,7 @@ impl Shop {
         };
         let inventory = start::<Inventory>(&places[1], &issuer, settings, &shutdown).await;
         let wire = Wire::to(url(&inventory)).await;
-        let upstream = |url: &str| Upstream::new(patient("inventory", url), credentials.clone(), HOUR);
+        let upstream = |url: &str| Upstream::new(patient("inventory", url, &credentials), HOUR);
         let process = async || {
             let database = connect(&places[0]).await;
             (database.clone(), Driver::new(database, upstream(&wire.url)))
@@ -79,7 +79,7 @@ impl Shop {
         let staff = issuer.token(&Uuid::now_v7().to_string(), STAFF);
         Self {
             cut_off: Driver::new(processes[0].0.clone(), upstream("http://127.0.0.1:9/graphql")),
-            catalogue: Catalogue::new(patient("products", &url(&products)), credentials),
+            catalogue: Catalogue::new(patient("products", &url(&products), &credentials)),
             staff: [&products, &inventory].map(|running| graphql::Client::new(url(running)).token(&staff)),
             inventory: inventory.database,
             processes,
@@ -167,10 +167,10 @@ impl Drop for Shop {
 }
 
 /// Never gives a service up: what fails here is for the wire to say.
-fn patient(name: &str, url: &str) -> Client {
+fn patient(name: &str, url: &str, principal: &ClientCredentials) -> Peer {
     let breaker = BreakerSettings { min_calls: u64::MAX, ..BreakerSettings::default() };
     let settings = ClientSettings { timeout: HOUR, adaptive_limit: false, breaker, ..ClientSettings::default() };
-    Client::new(name, url, settings).unwrap()
+    Peer::new(Client::new(name, url, settings).unwrap(), principal.clone())
 }
 
 async fn connect(place: &TestDatabase) -> Database {

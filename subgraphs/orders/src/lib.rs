@@ -18,7 +18,7 @@ pub mod upstream;
 use client::Client;
 use sea_orm::DbErr;
 use service::token::ClientCredentials;
-use subgraph::{Assembled, BootError, Database, Parts, Subgraph, audit::Violation, boot::Size, sdl, server};
+use subgraph::{Assembled, BootError, Database, Parts, Peer, Subgraph, audit::Violation, boot::Size, sdl, server};
 
 use domain::{drive::Driver, recover};
 use upstream::{catalogue::Catalogue, inventory::Inventory};
@@ -70,11 +70,12 @@ impl Subgraph for Orders {
 fn upstream(settings: &Settings) -> Result<(Catalogue, Inventory), BootError> {
     let credentials = ClientCredentials::new(settings.principal.clone())
         .map_err(|error| BootError::Setting(format!("service.principal: {error}")))?;
-    let client = |name: &str, url: &str| {
-        Client::new(name, url, settings.client.clone())
-            .map_err(|error| BootError::Setting(format!("service.{name}_url: {error}")))
+    let peer = |name: &str, url: &str| {
+        let client = Client::new(name, url, settings.client.clone())
+            .map_err(|error| BootError::Setting(format!("service.{name}_url: {error}")))?;
+        Ok::<_, BootError>(Peer::new(client, credentials.clone()))
     };
-    let catalogue = Catalogue::new(client("products", &settings.products_url)?, credentials.clone());
-    let inventory = client("inventory", &settings.inventory_url)?;
-    Ok((catalogue, Inventory::new(inventory, credentials, settings.reservation_ttl)))
+    let catalogue = Catalogue::new(peer("products", &settings.products_url)?);
+    let inventory = Inventory::new(peer("inventory", &settings.inventory_url)?, settings.reservation_ttl);
+    Ok((catalogue, inventory))
 }

@@ -32,7 +32,7 @@ async fn look_ups_made_together_are_one_request_and_each_gets_its_own_answer() {
 
     let asked = Arc::new(AtomicUsize::new(0));
     let counter = asked.clone();
-    let lookup = Lookup::new(move |keys: Vec<u32>| {
+    let lookup: Lookup<u32, u32> = Lookup::new(move |keys: Vec<u32>| {
         counter.fetch_add(1, Ordering::SeqCst);
         async move { Ok(keys.into_iter().filter(|key| key % 7 != 0).map(|key| (key, key * 10)).collect()) }
     });
@@ -68,7 +68,7 @@ async fn an_answer_of_another_length_is_not_paired_with_keys() {
 async fn a_look_up_dropped_while_it_loads_does_not_lose_those_of_others() {
     let calls = Arc::new(AtomicUsize::new(0));
     let counter = calls.clone();
-    let lookup = Lookup::new(move |keys: Vec<u32>| {
+    let lookup: Lookup<u32, u32> = Lookup::new(move |keys: Vec<u32>| {
         let first = counter.fetch_add(1, Ordering::SeqCst) == 0;
         async move {
             if first {

@@ -111,6 +111,11 @@ mod tests {
         assert_eq!(parts(6, &levels), Ok(vec![(1, 2), (2, 3), (3, 1)]));
         assert_eq!(parts(8, &levels), Ok(vec![(1, 3), (2, 3), (3, 2)]));
         assert_eq!(parts(17, &levels), Err(16));
+        assert_eq!(
+            parts(5, &[(1, 1, 2, 0, 1), (2, 2, 0, 0, 5)]),
+            Ok(vec![(1, 3), (2, 2)]),
+            "what lies there counts towards the limit"
+        );
     }
 
     #[test]

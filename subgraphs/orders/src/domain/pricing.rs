@@ -26,7 +26,7 @@ pub async fn quote<'a>(
     purchase: &'a Purchase,
     deadline: Deadline,
 ) -> Result<Result<Quote<'a>, Vec<Refusal>>> {
-    let offers = catalogue.look_up(deadline).await?;
+    let offers = catalogue.look_up(deadline);
     let found = try_join_all(purchase.lines.iter().map(|line| offers.get(line.product_id))).await?;
     Ok(at_prices(purchase, found))
 }

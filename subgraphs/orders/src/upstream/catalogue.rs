@@ -2,14 +2,11 @@
 
 use std::collections::HashMap;
 
-use client::{Client, ClientError, Deadline, Lookup, OperationKind};
+use client::{Deadline, Lookup, OperationKind};
 use serde::Deserialize;
 use serde_json::json;
-use service::token::ClientCredentials;
-use subgraph::{Currency, Error, Money};
+use subgraph::{Currency, Money, Peer, peer::CallError};
 use uuid::Uuid;
-
-use super::bearing;
 
 const OFFERS: &str = "query Offers($ids: [ID!]!) { productsByIds(ids: $ids) \
     { id sku name price { amount currencyCode } archivedAt } }";
@@ -25,10 +22,7 @@ pub struct Offer {
 
 /// The products service.
 #[derive(Clone, Debug)]
-pub struct Catalogue {
-    client: Client,
-    credentials: ClientCredentials,
-}
+pub struct Catalogue(Peer);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -54,25 +48,20 @@ struct Price {
 }
 
 impl Catalogue {
-    pub fn new(client: Client, credentials: ClientCredentials) -> Self {
-        Self { client, credentials }
+    pub fn new(peer: Peer) -> Self {
+        Self(peer)
     }
 
     /// A look-up for one request: offers asked for together cost one call.
-    pub async fn look_up(&self, deadline: Deadline) -> Result<Lookup<Uuid, Offer>, Error> {
-        let token = self.credentials.bearer(deadline).await.map_err(|error| {
-            tracing::warn!(%error, "no token for products");
-            Error::Unavailable
-        })?;
-        let catalogue = self.clone();
-        Ok(Lookup::new(move |ids| {
-            let (Self { client, credentials }, token) = (catalogue.clone(), token.clone());
+    pub fn look_up(&self, deadline: Deadline) -> Lookup<Uuid, Offer, CallError> {
+        let peer = self.0.clone();
+        Lookup::new(move |ids| {
+            let peer = peer.clone();
             async move {
-                let (variables, headers) = (json!({ "ids": ids }), bearing(token.clone()));
-                let data = client.execute(OperationKind::Query, OFFERS, variables, headers, deadline).await;
-                data.map(offers).inspect_err(|error: &ClientError| credentials.heed(error.code(), &token))
+                let variables = json!({ "ids": ids });
+                peer.execute(OperationKind::Query, OFFERS, variables, deadline).await.map(offers)
             }
-        }))
+        })
     }
 }
 

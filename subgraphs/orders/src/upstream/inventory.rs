@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use client::{Client, Deadline, OperationKind};
+use client::{Deadline, OperationKind};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use service::token::ClientCredentials;
+use subgraph::Peer;
 use uuid::Uuid;
 
-use super::{CallError, bearing};
+use super::CallError;
 use crate::{
     domain::saga::Reservation,
     entities::{
@@ -51,8 +51,7 @@ pub enum Rejection {
 /// The inventory service.
 #[derive(Clone, Debug)]
 pub struct Inventory {
-    client: Client,
-    credentials: ClientCredentials,
+    peer: Peer,
     /// How long a reservation holds when nobody commits it; a backstop, far longer than an order's deadline.
     reservation_ttl: Duration,
 }
@@ -82,8 +81,8 @@ struct UserError {
 }
 
 impl Inventory {
-    pub fn new(client: Client, credentials: ClientCredentials, reservation_ttl: Duration) -> Self {
-        Self { client, credentials, reservation_ttl }
+    pub fn new(peer: Peer, reservation_ttl: Duration) -> Self {
+        Self { peer, reservation_ttl }
     }
 
     /// Reserves every line, or none.
@@ -113,12 +112,8 @@ impl Inventory {
 
     async fn call(&self, document: &str, input: Value) -> Result<Answer, CallError> {
         let deadline = Deadline::after(TIMEOUT);
-        let token = self.credentials.bearer(deadline).await?;
         let variables = json!({ "input": input });
-        let headers = bearing(token.clone());
-        let data: Result<Data, _> =
-            self.client.execute(OperationKind::Mutation, document, variables, headers, deadline).await;
-        let data = data.inspect_err(|error| self.credentials.heed(error.code(), &token))?;
+        let data: Data = self.peer.execute(OperationKind::Mutation, document, variables, deadline).await?;
         answer(data.payload)
     }
 }
