@@ -78,10 +78,20 @@ impl Stock {
 
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
     use serde_json::json;
 
     use super::*;
-    use crate::entities::location;
+    use crate::{domain::ledger, entities::location};
+
+    #[test]
+    fn a_stock_is_as_new_as_the_newest_of_its_rows() {
+        let now = subgraph::time::now();
+        let level = |at| ledger::empty(Uuid::nil(), Uuid::nil(), 0, at);
+        let stock =
+            Stock { levels: vec![level(now - TimeDelta::hours(1)), level(now), level(now - TimeDelta::hours(2))] };
+        assert_eq!(stock.updated_at(), now);
+    }
 
     #[test]
     fn an_answer_that_was_kept_before_there_were_locations_is_read() {

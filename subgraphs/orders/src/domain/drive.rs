@@ -154,9 +154,9 @@ impl Driver {
     }
 
     async fn postpone(&self, order: &order::Model, call: Call, error: &CallError) -> Result<(), DbErr> {
-        let attempts = order.attempts + 1;
-        tracing::warn!(order.id = %order.id, attempts, ?call, error = error as &dyn StdError, "inventory call failed");
-        arrow::postpone(&self.0.database, order, time::now() + pause(order.attempts)).await
+        let (id, earlier) = (order.id, order.attempts);
+        tracing::warn!(order.id = %id, earlier, ?call, error = error as &dyn StdError, "inventory call failed");
+        arrow::postpone(&self.0.database, order, time::now() + pause(earlier)).await
     }
 
     async fn read(&self, id: Uuid) -> Result<Option<order::Model>, DbErr> {

@@ -4,11 +4,11 @@ use std::{
 };
 
 use inventory::Inventory;
-use orders::Orders;
+use orders::{Orders, domain::drive::Driver, upstream};
 use products::Products;
 use serde_json::{Value, json};
-use service::shutdown::Shutdown;
-use subgraph::{Database, DatabaseSettings, Running, Subgraph, SubgraphSettings, boot};
+use service::{shutdown::Shutdown, token::ClientCredentials};
+use subgraph::{Database, DatabaseSettings, Peer, Running, Subgraph, SubgraphSettings, boot};
 use testing::{TestDatabase, TestIssuer, database, graphql::Client, nats::TestNats};
 use uuid::Uuid;
 
@@ -169,6 +169,14 @@ impl TestApp {
     /// Whoever these claims say.
     pub(crate) fn bearer(&self, claims: &service::token::Claims) -> Client {
         self.clients[0].token(self.issuer.sign(claims))
+    }
+
+    /// A driver of the app's orders, as another process has one.
+    pub(crate) fn driver(&self) -> Driver {
+        let orders::Settings { inventory_url, client, principal, reservation_ttl, .. } = &self.settings.service;
+        let client = client::Client::new("inventory", inventory_url, client.clone()).unwrap();
+        let inventory = Peer::new(client, ClientCredentials::new(principal.clone()).unwrap());
+        Driver::new(self.orders.database.clone(), upstream::inventory::Inventory::new(inventory, *reservation_ttl))
     }
 
     fn staff_of(&self, client: &Client) -> Client {

@@ -140,6 +140,21 @@ async fn an_order_that_is_being_committed_is_completed_first_and_then_returned()
 }
 
 #[tokio::test]
+async fn an_order_whose_reservation_has_expired_is_cancelled_for_that() {
+    on_each_database_with(impatient, async |app| {
+        let lamp = app.product("LAMP", "1.00", 5).await;
+        app.wire.fail("Commit", Fault::Hold, 1);
+        let id = id_of(&place(&app.user(Uuid::now_v7()), "k", &[(&lamp, 2)]).await);
+        testing::database::execute(app.inventory.write(), "UPDATE reservations SET expires_at = created_at").await;
+        assert_eq!(inventory::expire_due(&app.inventory, 1).await.unwrap(), 1);
+        app.wire.let_go();
+        assert_eq!(app.until(&id, "CANCELLED").await["cancelReason"], "EXPIRED");
+        assert_eq!(app.stock(&lamp).await, (5, 0));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_cancellation_that_races_with_the_purchase_always_wins_in_the_end() {
     on_each_database_with(
         |settings| settings.answer_within = Duration::ZERO,

@@ -12,6 +12,7 @@ mod idempotency;
 mod cancelling;
 mod arrows;
 mod recovery;
+mod waiting;
 mod reading;
 mod updates;
 mod events;
