@@ -1,16 +1,31 @@
 //! A strict JSON scanner (RFC 8259) for the responses of subgraphs. It builds nothing: what it walks over is known to be
 //! valid, and can be passed on as bytes.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
+
+use bytes::Bytes;
 
 /// As deep as the lists and objects of one response may nest.
 const MAX_DEPTH: usize = 128;
+
+/// Few answers have more strings than one in so many bytes.
+const BYTES_PER_STRING: usize = 32;
+
+/// A text of valid JSON.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Checked {
+    pub(crate) text: Bytes,
+    /// Where each string that is a value ends, in their order, so that nobody needs to walk over them again.
+    pub(crate) strings: Arc<[u32]>,
+}
 
 /// A place in a text of valid UTF-8.
 pub(crate) struct Scanner<'a> {
     pub(crate) text: &'a [u8],
     pub(crate) at: usize,
     depth: usize,
+    /// Of [`Checked`], as far as the scanner is, where they are wanted.
+    strings: Option<Vec<u32>>,
 }
 
 /// What a value begins as.
@@ -24,15 +39,20 @@ pub(crate) enum Kind {
 }
 
 impl<'a> Scanner<'a> {
-    /// `None` for what is no UTF-8.
+    /// A scanner that notes where strings end; `None` for what is no UTF-8.
     pub(crate) fn new(text: &'a [u8]) -> Option<Self> {
         std::str::from_utf8(text).ok()?;
-        Some(Self { text, at: 0, depth: 0 })
+        Some(Self { text, at: 0, depth: 0, strings: Some(Vec::with_capacity(text.len() / BYTES_PER_STRING)) })
     }
 
     /// A scanner of a part that another one has walked over already.
     pub(crate) fn at(text: &'a [u8], at: usize) -> Self {
-        Self { text, at, depth: 0 }
+        Self { text, at, depth: 0, strings: None }
+    }
+
+    /// Where the strings end that are values, of all that it has walked over.
+    pub(crate) fn into_strings(self) -> Vec<u32> {
+        self.strings.unwrap_or_default()
     }
 
     pub(crate) fn space(&mut self) {
@@ -121,7 +141,11 @@ impl<'a> Scanner<'a> {
         match self.text.get(self.at)? {
             b'"' => {
                 self.at += 1;
-                self.string()
+                self.string()?;
+                if let Some(strings) = &mut self.strings {
+                    strings.push(u32::try_from(self.at).ok()?);
+                }
+                Some(())
             }
             b'{' => {
                 let mut more = self.enter(b'{', b'}')?;
@@ -327,6 +351,15 @@ mod tests {
             }
         }
         assert!(!is_valid(b"\"\xff\""));
+    }
+
+    #[test]
+    fn strings_that_are_values_are_noted_and_keys_are_not() {
+        let text = br#"{"a":"x","b":[1,"",{"c":"\"y'","d":{}}],"e":null}"#;
+        let mut scanner = Scanner::new(text).unwrap();
+        scanner.value().unwrap();
+        let last = |end: &u32| String::from_utf8_lossy(&text[*end as usize - 2..*end as usize]);
+        assert_eq!(scanner.into_strings().iter().map(last).collect::<Vec<_>>(), ["x\"", "\"\"", "'\""]);
     }
 
     #[test]

@@ -1,15 +1,13 @@
 //! Response data between subgraphs and client: objects have one slot for each key of their layout, leaves stay the JSON
 //! that a subgraph sent, and nothing is copied out of the answers.
 
-use bytes::Bytes;
-
-use crate::schema::TypeId;
+use crate::{json::Checked, schema::TypeId};
 
 /// All data of one response. Objects refer to each other by position, so one that is met twice can be held once.
 #[derive(Debug, Default)]
 pub(crate) struct Tree {
     nodes: Vec<Node>,
-    bodies: Vec<Bytes>,
+    bodies: Vec<Checked>,
     /// Whether an object can be met at several places.
     pub(crate) shared: bool,
 }
@@ -87,22 +85,22 @@ impl Tree {
     }
 
     /// The number that stands for an answer in [`Text`].
-    pub(crate) fn keep(&mut self, body: Bytes) -> u32 {
-        let known = self.bodies.iter().rposition(|known| known.as_ptr() == body.as_ptr() && known.len() == body.len());
-        let position = known.unwrap_or_else(|| {
-            self.bodies.push(body);
+    pub(crate) fn keep(&mut self, body: &Checked) -> u32 {
+        let same = |known: &Checked| std::ptr::eq(&*known.text, &*body.text);
+        let position = self.bodies.iter().rposition(same).unwrap_or_else(|| {
+            self.bodies.push(body.clone());
             self.bodies.len() - 1
         });
         u32::try_from(position).unwrap_or(u32::MAX)
     }
 
     pub(crate) fn text(&self, text: Text) -> &[u8] {
-        let body = self.bodies.get(text.body as usize).map(AsRef::as_ref);
+        let body = self.bodies.get(text.body as usize).map(|body| &*body.text);
         body.and_then(|body: &[u8]| body.get(text.start as usize..text.end as usize)).unwrap_or_default()
     }
 
     /// The answer that [`Text::body`] stands for.
-    pub(crate) fn body(&self, body: u32) -> Bytes {
+    pub(crate) fn body(&self, body: u32) -> Checked {
         self.bodies.get(body as usize).cloned().unwrap_or_default()
     }
 

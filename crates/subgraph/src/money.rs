@@ -193,6 +193,7 @@ mod tests {
         for (text, currency, minor) in [
             ("0.05", Currency::Eur, 5),
             ("-0.05", Currency::Eur, -5),
+            ("0.00", Currency::Eur, 0),
             ("12.50", Currency::Usd, 1250),
             ("1250", Currency::Jpy, 1250),
         ] {

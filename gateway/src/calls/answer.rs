@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     error::PathSegment,
-    json::{Kind, Scanner},
+    json::{Checked, Kind, Scanner},
 };
 
 /// Errors of one response that are passed on; a subgraph that sends more has nothing more to say.
@@ -17,7 +17,7 @@ const MAX_ERRORS: usize = 100;
 /// A GraphQL response: valid JSON, an object with `data` or `errors`.
 #[derive(Debug)]
 pub(crate) struct SubgraphAnswer {
-    pub(crate) body: Bytes,
+    pub(crate) body: Checked,
     /// Where the value of `data` begins.
     pub(crate) data: Option<usize>,
     /// Where the items of each list begin.
@@ -62,7 +62,13 @@ impl SubgraphAnswer {
             more = scanner.next(b'}')?;
         }
         let complete = scanner.is_at_end() && (data.is_some() || errors.is_some());
-        complete.then(|| Self { data, items, errors: errors.unwrap_or_default(), body: body.clone() })
+        let strings = scanner.into_strings().into();
+        complete.then(|| Self {
+            data,
+            items,
+            errors: errors.unwrap_or_default(),
+            body: Checked { text: body, strings },
+        })
     }
 }
 

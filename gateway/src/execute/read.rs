@@ -1,14 +1,15 @@
 //! A subgraph's answer, read in one pass straight into the slots of the tree.
 
-use bytes::Bytes;
-
 use super::merge::Merge;
 use crate::{
-    json::{self, Kind, Scanner},
+    json::{self, Checked, Kind, Scanner},
     plan::{Holds, Plan, Shape, ShapeField, Step},
     schema::{Schema, TypeId},
     tree::{Node, Text, Tree},
 };
+
+/// Few answers have objects of more types.
+const USUAL_TYPES: usize = 8;
 
 /// Reads one answer, or parts of it.
 pub(super) struct Reader<'a> {
@@ -17,10 +18,13 @@ pub(super) struct Reader<'a> {
     tree: &'a mut Tree,
     scanner: Scanner<'a>,
     body: u32,
+    /// Of the answer, and the first of them that the scanner has not passed.
+    strings: &'a [u32],
+    next_string: usize,
     /// Items of lists that are being read.
     items: Vec<Node>,
-    /// Most objects of an answer have the type of the one before.
-    last_type: (&'a [u8], TypeId),
+    /// Names, as JSON, of the first types met.
+    types: Vec<(&'a [u8], TypeId)>,
     remembered: Vec<Remembered>,
 }
 
@@ -32,17 +36,18 @@ pub(super) struct Remembered {
 }
 
 impl<'a> Reader<'a> {
-    /// Of a text of valid UTF-8.
-    pub(super) fn new(plan: &'a Plan, full: &'a Schema, tree: &'a mut Tree, text: &'a Bytes) -> Self {
-        let body = tree.keep(text.clone());
+    pub(super) fn new(plan: &'a Plan, full: &'a Schema, tree: &'a mut Tree, answer: &'a Checked) -> Self {
+        let body = tree.keep(answer);
+        let Checked { text, strings } = answer;
         let scanner = Scanner::at(text, 0);
-        let last_type = (&text[..0], TypeId::UNKNOWN);
-        Self { plan, full, tree, scanner, body, items: Vec::new(), last_type, remembered: Vec::new() }
+        let (items, types, remembered) = (Vec::new(), Vec::new(), Vec::new());
+        Self { plan, full, tree, scanner, body, strings, next_string: 0, items, types, remembered }
     }
 
     /// Reads the object that begins at `start`, the answer to a step, into the objects that it is about.
     pub(super) fn put(&mut self, start: u32, step: &Step, targets: &[u32]) {
         self.scanner = Scanner::at(self.scanner.text, start as usize);
+        self.next_string = self.strings.partition_point(|end| *end <= start);
         let Some((first, others)) = targets.split_first() else { return };
         if self.scanner.kind() != Some(Kind::Object) {
             return;
@@ -147,14 +152,24 @@ impl<'a> Reader<'a> {
         if let Holds::Objects(shape) = holds {
             return self.objects(shape);
         }
-        self.scanner.space();
+        let kind = self.scanner.kind()?;
         let start = self.scanner.at;
-        let value = self.scanner.value()?;
+        let value = if kind == Kind::String { self.string()? } else { self.scanner.value()? };
         Some(match (value, holds) {
             (b"null", _) => Node::Null,
             (name, Holds::Typename) => Node::Type(self.type_id(name)),
             _ => Node::Leaf(self.text(start)),
         })
+    }
+
+    /// The string that begins here.
+    fn string(&mut self) -> Option<&'a [u8]> {
+        let start = self.scanner.at;
+        let ends = self.strings.get(self.next_string..)?;
+        let passed = ends.iter().take_while(|end| **end as usize <= start).count();
+        self.next_string += passed + 1;
+        self.scanner.at = *ends.get(passed)? as usize;
+        self.scanner.text.get(start..self.scanner.at)
     }
 
     fn text(&self, start: usize) -> Text {
@@ -163,10 +178,14 @@ impl<'a> Reader<'a> {
     }
 
     fn type_id(&mut self, json: &'a [u8]) -> TypeId {
-        if self.last_type.0 != json {
-            let name: String = serde_json::from_slice(json).unwrap_or_default();
-            self.last_type = (json, self.full.type_id(&name));
+        if let Some((_, known)) = self.types.iter().find(|(name, _)| *name == json) {
+            return *known;
         }
-        self.last_type.1
+        let name: String = serde_json::from_slice(json).unwrap_or_default();
+        let of = self.full.type_id(&name);
+        if self.types.len() < USUAL_TYPES {
+            self.types.push((json, of));
+        }
+        of
     }
 }

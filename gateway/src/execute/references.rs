@@ -44,9 +44,10 @@ impl References {
     /// Of objects with the places of their references in `text`, and whether those tell an object from others: one that
     /// names only a type may stand for another object each time.
     fn unite(text: &Bytes, made: &[(u32, Range<usize>, bool)]) -> Self {
-        let mut known: HashMap<&[u8], usize, RandomState> =
-            HashMap::with_capacity_and_hasher(made.len(), RandomState::new());
-        let (mut json, mut counts, mut positions) = (Vec::new(), Vec::new(), Vec::with_capacity(made.len()));
+        let most = made.len();
+        let mut known: HashMap<&[u8], usize, RandomState> = HashMap::with_capacity_and_hasher(most, RandomState::new());
+        let (mut json, mut counts, mut positions) =
+            (Vec::with_capacity(most), Vec::with_capacity(most), Vec::with_capacity(most));
         for (_, place, identifies) in made {
             let position = *known.entry(&text[place.clone()]).or_insert(json.len());
             let position = if *identifies { position } else { json.len() };
@@ -161,7 +162,8 @@ struct Value<'a> {
 
 impl<'a> Form<'a> {
     fn new(template: &'a Template, full: &'a Schema, of: Option<TypeId>, renamed: Option<&str>) -> Self {
-        let mut form = Self { keys: Vec::new(), values: Vec::new(), text: b"{".to_vec() };
+        let mut form = Self { keys: Vec::with_capacity(4), values: Vec::new(), text: Vec::with_capacity(USUAL_BYTES) };
+        form.text.push(b'{');
         form.add(&template.parts, full, of, renamed);
         form.text.push(b'}');
         form
@@ -190,7 +192,9 @@ impl<'a> Form<'a> {
 
     fn typename(&mut self, name: &str) {
         if self.member(TYPENAME) {
-            self.text.extend([b"\"", name.as_bytes(), b"\""].concat());
+            for part in [b"\"", name.as_bytes(), b"\""] {
+                self.text.extend_from_slice(part);
+            }
         }
     }
 

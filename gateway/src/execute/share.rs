@@ -163,7 +163,7 @@ impl<'a> Execution<'a> {
 
 impl Answer {
     fn body(&self) -> &[u8] {
-        self.0.as_ref().as_ref().map(|SubgraphAnswer { body, .. }| &**body).unwrap_or_default()
+        self.0.as_ref().as_ref().map(|SubgraphAnswer { body, .. }| &*body.text).unwrap_or_default()
     }
 }
 

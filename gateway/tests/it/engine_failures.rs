@@ -161,6 +161,18 @@ async fn values_of_the_wrong_shape_become_null() {
 }
 
 #[tokio::test]
+async fn a_string_is_found_behind_others_that_nobody_asked_for() {
+    let inventory = Subgraph::scripted("inventory", INVENTORY, |_| {
+        let text = r#"{"extensions":{"a":"b"},"data":{"x":"","y":{"z":"\"","list":["u",["v"]]},"warehouse":"w\n\"w"}}"#;
+        (StatusCode::OK, text.to_owned())
+    })
+    .await;
+    let products = products().await;
+    let gateway = gateway(&[&products, &inventory]);
+    assert_eq!(ask(&gateway, "{ warehouse }").await, json!({ "data": { "warehouse": "w\n\"w" } }));
+}
+
+#[tokio::test]
 async fn a_flood_of_errors_is_cut() {
     let inventory = Subgraph::scripted("inventory", INVENTORY, |_| {
         let errors: Vec<Value> =
