@@ -204,6 +204,28 @@ async fn one_error_for_a_reference_is_listed_at_each_of_its_places_and_no_more_t
     assert_eq!(errors[599]["path"], json!(["products", 599, "stock"]));
 }
 
+#[tokio::test]
+async fn a_null_in_a_list_that_is_met_twice_has_an_error_at_both_places() {
+    let product = json!({ "__typename": "Product", "id": "a", "name": "a" });
+    let products = Subgraph::new("products", PRODUCTS, json!({ "Query": { "products": [product, product] } })).await;
+    let sdl = r#"
+        type Product @key(fields: "id") { id: ID! sound: [Shelf] broken: [Shelf] }
+        type Shelf { name: String! }
+    "#;
+    let shelves = Subgraph::scripted("shelves", sdl, |_| {
+        let product = json!({ "sound": [{ "name": "x" }], "broken": [{ "name": "y" }, { "name": null }] });
+        (StatusCode::OK, json!({ "data": { "_entities": [product] } }).to_string())
+    })
+    .await;
+    let gateway = gateway(&[&products, &shelves]);
+    let response = ask(&gateway, "{ products { sound { name } broken { name } } }").await;
+    let product = json!({ "sound": [{ "name": "x" }], "broken": [{ "name": "y" }, null] });
+    assert_eq!(response["data"], json!({ "products": [product, product] }));
+    let paths: Vec<&Value> = response["errors"].as_array().unwrap().iter().map(|error| &error["path"]).collect();
+    let path = |product: usize| json!(["products", product, "broken", 1, "name"]);
+    assert_eq!(paths, [&path(0), &path(1)]);
+}
+
 /// Fails every batch that has the reference `b`, as servers do that stop at the first error.
 async fn poisoned(code: &'static str) -> Subgraph {
     Subgraph::scripted("inventory", INVENTORY, move |request| {
