@@ -154,9 +154,9 @@ impl Driver {
     }
 
     async fn postpone(&self, order: &order::Model, call: Call, error: &CallError) -> Result<(), DbErr> {
-        let (id, earlier) = (order.id, order.attempts);
-        tracing::warn!(order.id = %id, earlier, ?call, error = error as &dyn StdError, "inventory call failed");
-        arrow::postpone(&self.0.database, order, time::now() + pause(earlier)).await
+        let earlier_failures = order.attempts;
+        tracing::warn!(%order.id, earlier_failures, ?call, error = error as &dyn StdError, "inventory call failed");
+        arrow::postpone(&self.0.database, order, time::now() + pause(earlier_failures)).await
     }
 
     async fn read(&self, id: Uuid) -> Result<Option<order::Model>, DbErr> {
