@@ -138,7 +138,8 @@ impl Shared {
         keys: &[String],
     ) -> Answered {
         let begun = tokio::time::Instant::now();
-        let sent = self.clients.send(service, kind, body, travel).await;
+        // On the heap, so that the tasks around it are small.
+        let sent = Box::pin(self.clients.send(service, kind, body, travel)).await;
         if kind == OperationKind::Mutation {
             self.changes.fetch_add(1, Ordering::SeqCst);
         }

@@ -121,10 +121,11 @@ impl Edge {
         let _slot = self.slots.try_acquire().map_err(|_| Refusal::Overloaded)?;
         let time = self.settings.request_timeout;
         let deadline = Deadline::after(time);
-        let work = async {
+        // On the heap, so that the layers around it do not move some kilobytes each.
+        let work = Box::pin(async {
             let caller = self.identity.caller(headers, trace, deadline, allow_mutation).await?;
             Ok(self.gateway.reply(request, caller).await)
-        };
+        });
         tokio::time::timeout(time + GRACE, work).await.unwrap_or(Err(Refusal::DeadlineExceeded))
     }
 }
