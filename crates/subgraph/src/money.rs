@@ -212,6 +212,7 @@ mod tests {
             (".5", Currency::Eur),
             ("", Currency::Eur),
             ("1e3", Currency::Eur),
+            ("+1", Currency::Eur),
             ("99999999999999999999", Currency::Eur),
         ] {
             assert_eq!(Money::from_decimal(text, currency), None, "{text}");

@@ -1,7 +1,8 @@
 //! Money against arithmetic that cannot overflow.
 
+use async_graphql::{ScalarType as _, Value};
 use proptest::prelude::*;
-use subgraph::{Currency, Money};
+use subgraph::{Currency, Money, MoneyInput, money::Decimal, user_error::InvalidInputError};
 
 /// ISO 4217's minor units.
 const DIGITS: [(&str, u32); 15] = [
@@ -77,6 +78,45 @@ fn a_coin_of_each_size_is_written_with_its_own_digits() {
     {
         let money = Money { minor, currency: Currency::from_code(code).unwrap() };
         assert_eq!(money.to_decimal(), text);
+    }
+}
+
+#[test]
+fn a_decimal_is_the_text_of_a_number_of_at_most_32_characters() {
+    let long = "1".repeat(32);
+    for text in ["0", "-0", "12", "0.05", "-12.50", long.as_str(), "-1234567890123456789012345678.50"] {
+        let decimal = Decimal::parse(text.into()).unwrap();
+        assert_eq!((&decimal, decimal.to_value()), (&Decimal(text.to_owned()), Value::from(text)));
+    }
+    let too_long = "1".repeat(33);
+    let no_number =
+        ["", "-", ".", ".5", "5.", "-.5", "-5.", "1.2.3", "--1", "+1", "1e3", " 1", "1 ", "1,5", "٣", "a.b"];
+    for text in no_number.into_iter().chain([too_long.as_str()]) {
+        assert_eq!(Decimal::parse(text.into()).ok(), None, "{text:?}");
+    }
+    for value in [Value::Null, 1.into(), true.into(), vec![Value::from("1")].into()] {
+        assert_eq!(Decimal::parse(value.clone()).ok(), None, "{value:?}");
+    }
+}
+
+#[test]
+fn an_amount_that_a_client_sends_is_exact_and_not_negative() {
+    let read = |amount: &str, currency_code| {
+        MoneyInput { amount: Decimal(amount.into()), currency_code }.non_negative(["input", "price"])
+    };
+    for (amount, currency, minor) in [
+        ("0", Currency::Eur, 0),
+        ("-0.00", Currency::Eur, 0),
+        ("0.01", Currency::Eur, 1),
+        ("1250", Currency::Jpy, 1_250),
+    ] {
+        assert_eq!(read(amount, currency), Ok(Money { minor, currency }));
+    }
+    for (amount, currency, digits) in
+        [("-0.01", Currency::Eur, 2), ("0.001", Currency::Eur, 2), ("1.5", Currency::Jpy, 0), ("-1", Currency::Kwd, 3)]
+    {
+        let message = format!("The amount must not be negative and has at most {digits} digits after the point.");
+        assert_eq!(read(amount, currency), Err(InvalidInputError::new(["input", "price"], message)));
     }
 }
 
