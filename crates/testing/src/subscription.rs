@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
+use tokio::time::timeout;
 
 /// Longer than anything takes that a test waits for.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -22,17 +23,22 @@ impl Subscription {
 
     /// The next execution result, or `None` once the stream is complete. Heartbeats are passed over.
     pub async fn next(&mut self) -> Option<Value> {
+        let event = timeout(PATIENCE, self.told()).await.expect("nothing but heartbeats came");
+        if event == "event: complete\ndata:" {
+            assert_eq!(self.event().await, None, "nothing follows `complete`");
+            return None;
+        }
+        let json = event.strip_prefix("event: next\ndata: ").unwrap_or_else(|| panic!("an unknown event: {event}"));
+        Some(serde_json::from_str(json).unwrap())
+    }
+
+    /// The next event that is no heartbeat.
+    async fn told(&mut self) -> String {
         loop {
             let event = self.event().await.expect("a stream ends with `complete`");
-            if event == ":" {
-                continue;
+            if event != ":" {
+                return event;
             }
-            if event == "event: complete\ndata:" {
-                assert_eq!(self.event().await, None, "nothing follows `complete`");
-                return None;
-            }
-            let json = event.strip_prefix("event: next\ndata: ").unwrap_or_else(|| panic!("an unknown event: {event}"));
-            return Some(serde_json::from_str(json).unwrap());
         }
     }
 
@@ -61,7 +67,7 @@ impl Subscription {
                 event.truncate(end);
                 return Some(event);
             }
-            let chunk = tokio::time::timeout(PATIENCE, self.response.chunk()).await.expect("nothing came");
+            let chunk = timeout(PATIENCE, self.response.chunk()).await.expect("nothing came");
             let Some(chunk) = chunk.unwrap() else {
                 assert!(self.unread.is_empty(), "the stream was cut within an event");
                 return None;
