@@ -1,14 +1,19 @@
 //! Orders come to their end whatever is lost on the way.
 
-use std::time::Duration;
+use std::{
+    io::{self, Write},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 use orders::{domain::arrow::LEASE, entities::order};
 use sea_orm::{EntityTrait as _, QueryFilter as _, prelude::Expr};
-use serde_json::json;
+use serde_json::{Value, json};
 use subgraph::time;
 use testing::database;
+use tracing_subscriber::util::SubscriberInitExt as _;
 use uuid::Uuid;
 
 use crate::{
@@ -258,6 +263,44 @@ async fn a_failed_call_is_not_made_again_before_its_pause_is_over() {
         }
     })
     .await;
+}
+
+/// What is logged, a JSON object a line.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(line)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn operators_are_told_of_an_order_that_cannot_be_driven_and_why() {
+    let unattended = |settings: &mut orders::Settings| settings.recovery_period = Duration::from_secs(3_600);
+    let app = TestApp::with(unattended).await;
+    let lamp = app.product("LAMP", "1.00", 5).await;
+    let id = id_of(&place(&app.user(Uuid::now_v7()), "k", &[(&lamp, 2)]).await);
+    let (driver, database, log) = (app.driver(), app.orders.database.clone(), Log::default());
+    let lines = log.clone();
+    let logged = tracing_subscriber::fmt().json().flatten_event(true).without_time().with_target(false);
+    let logging = logged.with_writer(move || lines.clone()).set_default();
+    driver.drive(id.parse().unwrap()).await;
+    database.close().await.unwrap();
+    driver.drive(id.parse().unwrap()).await;
+    drop(logging);
+
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of_order: Vec<_> = lines.iter().filter(|line| line["order.id"] == id).collect();
+    let error = "Failed to acquire connection from pool: Connection closed";
+    let told =
+        json!({ "level": "ERROR", "message": "order left to the recovery worker", "order.id": id, "error": error });
+    assert_eq!(of_order, [&told]);
 }
 
 /// As if the order had been placed long ago.
