@@ -4,8 +4,12 @@
 //! slowest fetch of the one before, the graph lets a fetch start as soon as its own inputs exist.
 
 mod conflicts;
+mod demand;
+mod field_set;
 mod fragments;
 mod inputs;
+mod interface_object;
+mod narrow;
 mod order;
 mod provides;
 mod requires;
@@ -13,6 +17,7 @@ mod selections;
 mod serial;
 mod translate;
 mod typename;
+mod types;
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
@@ -145,7 +150,7 @@ impl Library {
         )
         .map_err(failed)?;
         add_variables_to_fetch_steps(&mut fetches, &operation.variable_definitions).map_err(failed)?;
-        translate::plan(&fetches, &self.state)
+        translate::plan(&fetches, operation, &self.state)
     }
 }
 

@@ -1,7 +1,9 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use hive_router_query_planner::{
-    ast::{document::Document, selection_item::SelectionItem, selection_set::SelectionSet},
+    ast::{
+        document::Document, operation::OperationDefinition, selection_item::SelectionItem, selection_set::SelectionSet,
+    },
     planner::{
         fetch::{fetch_graph::FetchGraph, state::MultiTypeFetchStep},
         plan_nodes::{FetchNode, FetchNodePathSegment, FetchRewrite, FlattenNodePathSegment, PlanNode},
@@ -13,7 +15,7 @@ use petgraph::visit::EdgeRef;
 use super::{
     PlanError, conflicts, failed, fragments,
     inputs::{self, Fetch},
-    order, requires,
+    narrow, order, requires,
     selections::Selections,
     typename,
 };
@@ -23,9 +25,14 @@ use crate::{
 };
 
 /// The variable of a reference fetch.
-const REPRESENTATIONS: &str = "representations";
+pub(super) const REPRESENTATIONS: &str = "representations";
 
-pub(super) fn plan(fetches: &FetchGraph<MultiTypeFetchStep>, state: &SupergraphState) -> Result<Draft, PlanError> {
+/// The plan of a normalized operation.
+pub(super) fn plan(
+    fetches: &FetchGraph<MultiTypeFetchStep>,
+    operation: &OperationDefinition,
+    state: &SupergraphState,
+) -> Result<Draft, PlanError> {
     let root = fetches.root_index.ok_or_else(|| failed("no root"))?;
     let mut waiting: Vec<_> = fetches.step_indices().filter(|index| *index != root).collect();
     let mut positions = HashMap::new();
@@ -55,6 +62,7 @@ pub(super) fn plan(fetches: &FetchGraph<MultiTypeFetchStep>, state: &SupergraphS
         }
         waiting = blocked;
     }
+    let (mut nodes, dependencies) = narrow::narrow((nodes, dependencies), operation, state);
     inputs::complete(&mut nodes, state);
     let steps = nodes.into_iter().zip(dependencies);
     let mut steps: Vec<_> =

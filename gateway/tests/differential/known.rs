@@ -10,15 +10,10 @@ struct Known {
     names: &'static [&'static str],
 }
 
-const KNOWN: [Known; 5] = [
+const KNOWN: [Known; 2] = [
     // The planner refuses `@requires` with arguments in a subgraph whose key comes from a third one.
     Known { world: "chains", rule: "refused", names: &["report"] },
     Known { world: "market", rule: "refused", names: &["insured"] },
-    // Objects of an `@interfaceObject` are looked up although a fragment excludes their type.
-    Known { world: "interface_object", rule: "an error where nothing failed", names: &[] },
-    Known { world: "interface_object", rule: "a redundant error", names: &[] },
-    // The type of such an object is not asked for at every place where a fragment depends on it.
-    Known { world: "interface_object", rule: "other data, and an error that says so", names: &[] },
 ];
 
 pub(crate) fn is_known(world: &str, document: &str, difference: &Difference) -> bool {
