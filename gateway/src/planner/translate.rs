@@ -13,7 +13,9 @@ use hive_router_query_planner::{
 use petgraph::visit::EdgeRef;
 
 use super::{
-    PlanError, conflicts, failed, fragments,
+    PlanError,
+    arguments::Named,
+    conflicts, failed, fragments,
     inputs::{self, Fetch},
     narrow, order, requires,
     selections::Selections,
@@ -32,6 +34,7 @@ pub(super) fn plan(
     fetches: &FetchGraph<MultiTypeFetchStep>,
     operation: &OperationDefinition,
     state: &SupergraphState,
+    named: &Named,
 ) -> Result<Draft, PlanError> {
     let root = fetches.root_index.ok_or_else(|| failed("no root"))?;
     let mut waiting: Vec<_> = fetches.step_indices().filter(|index| *index != root).collect();
@@ -64,6 +67,7 @@ pub(super) fn plan(
     }
     let (mut nodes, dependencies) = narrow::narrow((nodes, dependencies), operation, state);
     inputs::complete(&mut nodes, state);
+    nodes.iter_mut().for_each(|(_, fetch)| named.restore(fetch));
     let steps = nodes.into_iter().zip(dependencies);
     let mut steps: Vec<_> =
         steps.map(|((path, fetch), depends_on)| step(fetch, path, depends_on, state)).collect::<Result<_, _>>()?;
