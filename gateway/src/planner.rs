@@ -3,9 +3,14 @@
 //! The library's fetch graph is used and not the tree it makes of it: the tree runs in waves, each waiting for the
 //! slowest fetch of the one before, the graph lets a fetch start as soon as its own inputs exist.
 
+mod arguments;
 mod conflicts;
+mod demand;
+mod field_set;
 mod fragments;
 mod inputs;
+mod interface_object;
+mod narrow;
 mod order;
 mod provides;
 mod requires;
@@ -13,6 +18,7 @@ mod selections;
 mod serial;
 mod translate;
 mod typename;
+mod types;
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
@@ -34,6 +40,7 @@ use thiserror::Error;
 use tokio::sync::Semaphore;
 
 use crate::plan::draft::Draft;
+use arguments::Named;
 
 /// Planning is given up after this long: no operation within the limits needs a tenth of it.
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -62,6 +69,8 @@ pub(crate) struct Planner {
 struct Library {
     graph: Graph,
     state: SupergraphState,
+    /// Of fields in this supergraph that subgraphs do not know.
+    named: Named,
     /// The same supergraph without `@requires`, for operations that cannot be planned with it.
     otherwise: Option<Box<Library>>,
 }
@@ -94,15 +103,18 @@ impl Planner {
 impl Library {
     fn new(supergraph: &Document) -> Result<Self, PlanError> {
         let supergraph = provides::untangled(supergraph);
-        let otherwise = requires::as_keys(&supergraph).map(|supergraph| Self::index(&supergraph, None)).transpose()?;
-        Self::index(&supergraph, otherwise.map(Box::new))
+        let (without_arguments, named) = arguments::named_apart(&supergraph);
+        let otherwise = requires::as_keys(&without_arguments)
+            .map(|supergraph| Self::index(&supergraph, named, None).map(Box::new))
+            .transpose()?;
+        Self::index(&supergraph, Named::default(), otherwise)
     }
 
-    fn index(supergraph: &Document, otherwise: Option<Box<Self>>) -> Result<Self, PlanError> {
+    fn index(supergraph: &Document, named: Named, otherwise: Option<Box<Self>>) -> Result<Self, PlanError> {
         let state = SupergraphState::new(supergraph);
         let graph =
             Graph::graph_from_supergraph_state(&state).map_err(|error| PlanError::Supergraph(error.to_string()))?;
-        Ok(Self { graph, state, otherwise })
+        Ok(Self { graph, state, named, otherwise })
     }
 
     fn plan(&self, operation: &str) -> Result<Draft, PlanError> {
@@ -145,7 +157,7 @@ impl Library {
         )
         .map_err(failed)?;
         add_variables_to_fetch_steps(&mut fetches, &operation.variable_definitions).map_err(failed)?;
-        translate::plan(&fetches, &self.state)
+        translate::plan(&fetches, operation, &self.state, &self.named)
     }
 }
 

@@ -130,12 +130,14 @@ impl Merged {
 
     /// Collects the names of the variables on the way.
     ///
-    /// The planner is asked for a type name only where finding it can take a fetch of its own. Elsewhere any subgraph
-    /// that has the object knows its type, and is asked for it when the plan is made.
+    /// The planner is asked for a type name only where finding it can take a fetch of its own, and the client or a
+    /// fragment needs it. Elsewhere any subgraph that has the object knows its type, and is asked for it when the plan
+    /// is made.
     pub(super) fn print(&self, supergraph: &Supergraph, out: &mut String, used: &mut BTreeSet<String>) {
         out.push('{');
         let bare = self.fields.is_empty() && self.fragments.iter().all(Self::is_empty);
-        if bare || (self.typename && supergraph.is_behind_interface_object(&self.parent)) {
+        let depends_on_type = self.typename || !self.fragments.is_empty();
+        if bare || (depends_on_type && supergraph.is_behind_interface_object(&self.parent)) {
             out.push_str(TYPENAME);
             out.push(' ');
         }

@@ -149,7 +149,7 @@ impl<'a> Search<'a> {
 }
 
 /// A fragment can be spread at several paths, so each place gets the content.
-fn spread(set: &mut SelectionSet, fragments: &[FragmentDefinition]) {
+pub(super) fn spread(set: &mut SelectionSet, fragments: &[FragmentDefinition]) {
     for item in &mut set.items {
         if let SelectionItem::FragmentSpread(name) = item
             && let Some(fragment) = fragments.iter().find(|fragment| fragment.name == *name)

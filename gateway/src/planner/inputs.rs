@@ -51,7 +51,7 @@ pub(super) fn complete(fetches: &mut [Fetch], state: &SupergraphState) {
     }
 }
 
-fn keys(path: &[DraftPath]) -> Vec<String> {
+pub(super) fn keys(path: &[DraftPath]) -> Vec<String> {
     let keys = path.iter().filter_map(|part| match part {
         DraftPath::Key(key) => Some(key.to_string()),
         DraftPath::Items | DraftPath::Types(_) => None,
@@ -73,7 +73,7 @@ fn leaves<'a>(set: &'a SelectionSet, condition: &'a str, fields: &mut Vec<(&'a F
 }
 
 /// The types of the objects that have a type.
-fn objects<'a>(condition: &'a str, state: &'a SupergraphState) -> BTreeSet<&'a str> {
+pub(super) fn objects<'a>(condition: &'a str, state: &'a SupergraphState) -> BTreeSet<&'a str> {
     match state.definitions.get(condition) {
         Some(SupergraphDefinition::Union(union)) => union.types.iter().map(String::as_str).collect(),
         Some(SupergraphDefinition::Interface(_)) => {
@@ -135,7 +135,7 @@ impl Wanted<'_> {
         let Some((key, rest)) = path.split_first() else {
             let selection = self.selection(parent);
             let adds = selection.is_some();
-            set.items.extend(selection);
+            set.items.extend(selection.filter(|selection| !set.items.contains(selection)));
             return adds;
         };
         let mut added = false;

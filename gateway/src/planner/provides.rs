@@ -6,14 +6,12 @@
 
 use std::collections::BTreeSet;
 
-use graphql_tools::{
-    parser::parse_query,
-    static_graphql::{
-        query::{Definition as QueryDefinition, OperationDefinition, Selection, SelectionSet, TypeCondition},
-        schema::{Definition, Directive, Document, Field, TypeDefinition, Value},
-    },
+use graphql_tools::static_graphql::{
+    query::{Selection, SelectionSet, TypeCondition},
+    schema::{Definition, Directive, Document, Field, TypeDefinition, Value},
 };
 
+use super::field_set;
 use crate::schema::{Schema, fields, named, type_name};
 
 struct Provides {
@@ -66,13 +64,7 @@ fn collect(schema: &Schema) -> Vec<Provides> {
                 };
                 let of = named(&field.field_type);
                 let mut types = BTreeSet::from([of.to_owned()]);
-                if let Ok(document) = parse_query::<String>(&format!("{{{provided}}}")) {
-                    for definition in &document.into_static().definitions {
-                        if let QueryDefinition::Operation(OperationDefinition::SelectionSet(set)) = definition {
-                            below(schema, of, set, &mut types);
-                        }
-                    }
-                }
+                field_set::parse(&provided).iter().for_each(|set| below(schema, of, set, &mut types));
                 let (parent, field) = (type_name(definition).to_owned(), field.name.clone());
                 all.push(Provides { parent, field, graph, types });
             }

@@ -29,7 +29,7 @@ pub(super) fn service(name: &str) -> &str {
     name.split(COPY).next().unwrap_or(name)
 }
 
-/// `None` where nothing would change. A key has no arguments, so fields that require such stay as they are.
+/// `None` where nothing would change. A key has no arguments, and so nothing may be required with any.
 pub(super) fn as_keys(supergraph: &Document) -> Option<Document> {
     let schema = Schema::new(supergraph.clone());
     let groups = groups(&schema);
@@ -54,9 +54,7 @@ fn groups(schema: &Schema) -> Vec<Group> {
         let parent = type_name(definition);
         for field in fields(definition).iter().filter(|field| !can_be(schema, field, parent)) {
             for directive in &field.directives {
-                if let (Some(graph), Some(required)) = (argument(directive, "graph"), argument(directive, "requires"))
-                    && !required.contains('(')
-                {
+                if let (Some(graph), Some(required)) = (argument(directive, "graph"), argument(directive, "requires")) {
                     let group = Group { parent: parent.to_owned(), graph, required };
                     if !groups.contains(&group) {
                         groups.push(group);

@@ -1,7 +1,9 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use hive_router_query_planner::{
-    ast::{document::Document, selection_item::SelectionItem, selection_set::SelectionSet},
+    ast::{
+        document::Document, operation::OperationDefinition, selection_item::SelectionItem, selection_set::SelectionSet,
+    },
     planner::{
         fetch::{fetch_graph::FetchGraph, state::MultiTypeFetchStep},
         plan_nodes::{FetchNode, FetchNodePathSegment, FetchRewrite, FlattenNodePathSegment, PlanNode},
@@ -11,9 +13,11 @@ use hive_router_query_planner::{
 use petgraph::visit::EdgeRef;
 
 use super::{
-    PlanError, conflicts, failed, fragments,
+    PlanError,
+    arguments::Named,
+    conflicts, failed, fragments,
     inputs::{self, Fetch},
-    order, requires,
+    narrow, order, requires,
     selections::Selections,
     typename,
 };
@@ -23,9 +27,15 @@ use crate::{
 };
 
 /// The variable of a reference fetch.
-const REPRESENTATIONS: &str = "representations";
+pub(super) const REPRESENTATIONS: &str = "representations";
 
-pub(super) fn plan(fetches: &FetchGraph<MultiTypeFetchStep>, state: &SupergraphState) -> Result<Draft, PlanError> {
+/// The plan of a normalized operation.
+pub(super) fn plan(
+    fetches: &FetchGraph<MultiTypeFetchStep>,
+    operation: &OperationDefinition,
+    state: &SupergraphState,
+    named: &Named,
+) -> Result<Draft, PlanError> {
     let root = fetches.root_index.ok_or_else(|| failed("no root"))?;
     let mut waiting: Vec<_> = fetches.step_indices().filter(|index| *index != root).collect();
     let mut positions = HashMap::new();
@@ -55,7 +65,9 @@ pub(super) fn plan(fetches: &FetchGraph<MultiTypeFetchStep>, state: &SupergraphS
         }
         waiting = blocked;
     }
+    let (mut nodes, dependencies) = narrow::narrow((nodes, dependencies), operation, state);
     inputs::complete(&mut nodes, state);
+    nodes.iter_mut().for_each(|(_, fetch)| named.restore(fetch));
     let steps = nodes.into_iter().zip(dependencies);
     let mut steps: Vec<_> =
         steps.map(|((path, fetch), depends_on)| step(fetch, path, depends_on, state)).collect::<Result<_, _>>()?;
