@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     hash::Hash,
+    panic::AssertUnwindSafe,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -13,7 +14,7 @@ use std::{
 use ahash::RandomState;
 use bytes::Bytes;
 use client::Deadline;
-use futures_util::{FutureExt, TryFutureExt, future::join_all};
+use futures_util::{FutureExt, future::join_all};
 
 use super::{
     Failure, Shared,
@@ -169,7 +170,7 @@ impl Lookups {
         }
         let id = self.next_call.fetch_add(1, Ordering::Relaxed);
         let wait = self.wait(state, group);
-        let call = self.spawn(group.clone(), id, wait, if wait.is_zero() { new.clone() } else { Vec::new() }, travel);
+        let call = self.call(group.clone(), id, wait, if wait.is_zero() { new.clone() } else { Vec::new() }, travel);
         *state.calls.entry(group.clone()).or_default() += 1;
         let call = Awaited { call, id, position: 0, deadline };
         if !wait.is_zero() {
@@ -187,8 +188,8 @@ impl Lookups {
         (expected / 8).min(LONGEST_WAIT)
     }
 
-    /// A call as a task of its own: it goes on when the request that began it is dropped, for others may wait for it.
-    fn spawn(
+    /// A call that others may wait for is a task of its own: it goes on when the request that began it is dropped.
+    fn call(
         self: &Arc<Self>,
         group: Group,
         id: u64,
@@ -197,15 +198,20 @@ impl Lookups {
         travel: &Travel,
     ) -> Flying<Arc<Vec<Found>>> {
         let (lookups, travel) = (self.clone(), travel.clone());
-        let task = tokio::spawn(async move {
+        let own = group.scope.is_some();
+        let call = async move {
             let mut landing = Landing { lookups: lookups.clone(), group: group.clone(), id, items };
             if !wait.is_zero() {
                 tokio::time::sleep(wait).await;
                 landing.items = lookups.lock().waiting.remove(&group).map(|batch| batch.items).unwrap_or_default();
             }
             Arc::new(batch::run(&lookups.shared, &group.service, &landing.items, &travel).await)
-        });
-        task.map_ok(Some).unwrap_or_else(|_| None).boxed().shared()
+        };
+        if own {
+            AssertUnwindSafe(call).catch_unwind().map(Result::ok).boxed().shared()
+        } else {
+            tokio::spawn(call).map(Result::ok).boxed().shared()
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
