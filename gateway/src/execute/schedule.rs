@@ -11,7 +11,7 @@ use super::{
 use crate::{calls::Calls, operation::Name, plan::Plan};
 
 /// References wait for those of other steps to the same subgraph only where these are about to be known: no longer than
-/// this, and than a quarter of the time that the call takes.
+/// this, and than half of the time that the call takes.
 const LONGEST_WAIT: Duration = Duration::from_millis(10);
 
 pub(super) struct Schedule<'a> {
@@ -114,7 +114,7 @@ impl<'a> Schedule<'a> {
         let now = Instant::now();
         for position in (0..self.gathering.len()).rev() {
             let gathering = &self.gathering[position];
-            let wait = calls.expected(gathering.service).map_or(Duration::ZERO, |time| (time / 4).min(LONGEST_WAIT));
+            let wait = calls.expected(gathering.service).map_or(Duration::ZERO, |time| (time / 2).min(LONGEST_WAIT));
             let until = gathering.since + wait;
             if until > now && self.is_joined_soon(gathering, until, calls) {
                 self.gathering[position].until = until;
