@@ -115,7 +115,7 @@ async fn serve(arguments: Serve) -> Outcome {
     let verifier = config.identity.map(Verifier::new).transpose()?;
     let server = BoundServer::bind(config.listen, &config.serve).await?;
     tracing::info!(address = %server.local_addr(), "gateway listening");
-    server.run(http::router(gateway, config.edge, verifier), Shutdown::on_signals()).await;
+    server.run(http::site(gateway, config.edge, verifier), Shutdown::on_signals()).await;
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use std::{
 use ahash::RandomState;
 use client::Deadline;
 use futures_util::{
-    FutureExt, TryFutureExt,
+    FutureExt,
     future::{BoxFuture, Shared},
 };
 use tokio::sync::oneshot;
@@ -59,6 +59,12 @@ impl<K: Hash + Eq + Clone + Send + 'static, V: Clone + Send + Sync + 'static> Fl
         value
     }
 
+    /// What is under way for `key`, as above.
+    pub(crate) fn join(&self, key: &K, deadline: Deadline) -> Option<Flying<V>> {
+        let flights = self.lock();
+        flights.get(key).filter(|flight| flight.suits(deadline)).map(|flight| flight.value.clone())
+    }
+
     /// Joins what is under way for `key`, as above, or else takes it upon the caller.
     pub(crate) fn turn(&self, key: K, deadline: Deadline) -> Turn<K, V> {
         let mut flights = self.lock();
@@ -79,7 +85,7 @@ impl<K: Hash + Eq + Clone + Send + 'static, V: Clone + Send + Sync + 'static> Fl
 }
 
 fn begin<V: Clone + Send + Sync + 'static>(work: impl Future<Output = V> + Send + 'static) -> Flying<V> {
-    tokio::spawn(work).map_ok(Some).unwrap_or_else(|_| None).boxed().shared()
+    tokio::spawn(work).map(Result::ok).boxed().shared()
 }
 
 impl<V> Flight<V> {

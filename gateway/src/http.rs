@@ -11,14 +11,21 @@ mod security;
 mod settings;
 mod stream;
 
+use std::convert::Infallible;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use axum::Router;
+use axum::extract::Request;
 use axum::response::Response;
+use axum::routing::future::RouteFuture;
 use axum::routing::get;
+use futures_util::TryFutureExt;
+use futures_util::future::MapOk;
+use http::header::ORIGIN;
 use service::health::Health;
 use service::token::Verifier;
-use tower::ServiceBuilder;
+use tower::Service;
 
 pub use settings::{EdgeSettings, ForwardedHeader, Origin, PlaygroundTab};
 
@@ -28,23 +35,44 @@ use media::MediaType;
 use refusal::Refusal;
 
 /// Everything that the gateway answers: `/graphql`, `/health`, `/ready`, and the playground at `/` where it is on.
-///
+#[derive(Clone)]
+pub struct Site {
+    router: Router,
+    /// The same, for pages of other origins. A copy of the layer costs a request more than the rest of the routing.
+    with_cors: Router,
+}
+
 /// To be run by [`service::serve::BoundServer`], which bounds the bytes and the time of requests, catches panics, and
 /// opens the trace. With no `verifier`, no token is read and fields with an authorisation directive are denied.
-pub fn router(gateway: Arc<Gateway>, settings: EdgeSettings, verifier: Option<Verifier>) -> Router {
+pub fn site(gateway: Arc<Gateway>, settings: EdgeSettings, verifier: Option<Verifier>) -> Site {
     let cors = security::cors(&settings);
     let playground = if settings.playground { playground::router(&settings.playground_tabs) } else { Router::new() };
     let health = health(gateway.clone()).router();
     let edge = Arc::new(graphql::Edge::new(gateway, settings, verifier));
-    Router::new()
+    let router = Router::new()
         .route("/graphql", get(graphql::get).post(graphql::post).fallback(method_not_allowed))
         .with_state(edge)
         .merge(health)
         .merge(playground)
-        .fallback(not_found)
-        // One layer, whose copies each request pays for. The headers are its outer part: on every answer, also on one to a
-        // preflight.
-        .layer(ServiceBuilder::new().map_response(security::harden).layer(cors))
+        .fallback(not_found);
+    Site { with_cors: router.clone().layer(cors), router }
+}
+
+impl Service<Request> for Site {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = MapOk<RouteFuture<Infallible>, fn(Response) -> Response>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let of_a_page = request.headers().contains_key(ORIGIN);
+        let router = if of_a_page { &mut self.with_cors } else { &mut self.router };
+        // On every answer, also on one to a preflight.
+        router.call(request).map_ok(security::harden)
+    }
 }
 
 fn health(gateway: Arc<Gateway>) -> Health {

@@ -5,12 +5,14 @@ mod prepared;
 mod refused;
 mod subscription;
 
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use client::{BuildError, Client, Deadline};
+use futures_util::FutureExt;
 use graphql_tools::static_graphql::query::OperationDefinition;
 use thiserror::Error;
-use tokio::time::timeout_at;
+use tokio::time::{Instant, timeout_at};
 
 use crate::{
     authorize::{self, Denied},
@@ -37,6 +39,9 @@ use documents::{Checked, Documents};
 use prepared::{Prepared, PreparedCache, PreparedKey};
 use refused::Refused;
 pub use subscription::{Event, Subscription};
+
+/// Execution keeps the deadline by itself and can then still tell what it has got. This much later it is cut.
+const GRACE: Duration = Duration::from_millis(250);
 
 /// A gateway cannot be built from its supergraph and settings.
 #[derive(Debug, Error)]
@@ -77,12 +82,13 @@ struct Execution {
     anonymous: Travel,
 }
 
-/// All that the answer to a query can depend on. An operation that is prepared differently has another number.
+/// All that the answer to a query can depend on.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct SharedRequest {
-    prepared: u64,
-    variables: String,
+    /// The request as its client sent it.
+    sent: Bytes,
     identity: Arc<Identity>,
+    denied: Denied,
     changes: u64,
 }
 
@@ -106,26 +112,54 @@ impl Gateway {
 
     /// Answers a query or a mutation; a subscription is refused. Whatever goes wrong is in the answer.
     pub async fn answer(&self, request: GraphqlRequest, caller: Caller) -> Answer {
-        match self.0.prepare(&request, &caller).await {
-            Ok(execution) if execution.prepared.operation.kind == OperationKind::Subscription => {
+        let sent = Bytes::from(request.to_json());
+        match self.reply(&sent, caller, || Ok::<_, Infallible>(request)).await {
+            Ok(Reply::Once(answer)) => answer,
+            Ok(Reply::Stream(_)) => {
                 let message = "Subscriptions are not served over this transport.";
                 Refused::from(vec![GraphqlError::new(code::OPERATION_RESOLUTION_FAILURE, message)]).into()
             }
-            Ok(execution) => self.0.clone().answer(execution).await,
-            Err(refused) => refused.into(),
         }
     }
 
     /// Answers a query or a mutation, or gives the subscription that was asked for, which is not open yet.
-    pub async fn reply(&self, request: GraphqlRequest, caller: Caller) -> Reply {
-        match self.0.prepare(&request, &caller).await {
-            Ok(execution) if execution.prepared.operation.kind == OperationKind::Subscription => {
-                let subscription = Subscription::new(self.0.clone(), execution, caller);
-                subscription.map_or_else(|refused| Reply::Once(refused.into()), Reply::Stream)
-            }
-            Ok(execution) => Reply::Once(self.0.clone().answer(execution).await),
-            Err(refused) => Reply::Once(refused.into()),
+    ///
+    /// `sent` is the request as its client sent it. It is not `read` where a query that was sent alike is under way, and
+    /// its answer is for this caller too.
+    ///
+    /// # Errors
+    /// Those of `read`. Whatever else goes wrong is in the answer.
+    pub async fn reply<E>(
+        &self,
+        sent: &Bytes,
+        caller: Caller,
+        read: impl FnOnce() -> Result<GraphqlRequest, E>,
+    ) -> Result<Reply, E> {
+        let inner = &self.0;
+        let deadline = caller.deadline.min(Deadline::after(inner.settings.operation_timeout));
+        let travel = Travel::of(&caller, deadline);
+        let denied = inner.supergraph.requirements.denied_to(&caller);
+        let shared = inner.settings.share_client_requests.then(|| SharedRequest {
+            sent: sent.clone(),
+            identity: travel.identity.clone(),
+            denied: denied.clone(),
+            changes: inner.calls.changes(),
+        });
+        if let Some(flying) = shared.as_ref().and_then(|shared| inner.flights.join(shared, deadline)) {
+            return Ok(Reply::Once(in_time(flying, deadline.at()).await));
         }
+        let request = read()?;
+        let execution = match inner.prepare(&request, &caller, travel, denied).await {
+            Ok(execution) => execution,
+            Err(refused) => return Ok(Reply::Once(refused.into())),
+        };
+        Ok(match (execution.prepared.operation.kind, shared) {
+            (OperationKind::Subscription, _) => Subscription::new(inner.clone(), execution, caller)
+                .map_or_else(|refused| Reply::Once(refused.into()), Reply::Stream),
+            (OperationKind::Query, Some(shared)) => Reply::Once(inner.clone().share(shared, execution).await),
+            // On the heap, for it is large.
+            _ => Reply::Once(in_time(Box::pin(inner.execute(&execution)).map(Some), deadline.at() + GRACE).await),
+        })
     }
 
     /// A readable plan of an operation, as a caller with every scope would have it executed.
@@ -155,36 +189,41 @@ impl Gateway {
 
 impl Inner {
     /// Everything that can be done, and refused, before the first subgraph is asked.
-    async fn prepare(&self, request: &GraphqlRequest, caller: &Caller) -> Result<Execution, Refused> {
+    async fn prepare(
+        &self,
+        request: &GraphqlRequest,
+        caller: &Caller,
+        travel: Travel,
+        denied: Denied,
+    ) -> Result<Execution, Refused> {
         let checked = self.documents.get(request, self)?;
         let definition = operation::select(&checked.document, request.operation_name.as_deref())?;
         permitted(definition, caller)?;
         let variables = Variables::coerce(&self.supergraph.api, definition, &request.variables)?;
-        let denied = self.supergraph.requirements.denied_to(caller);
-        let deadline = caller.deadline.min(Deadline::after(self.settings.operation_timeout));
-        let prepared = self.prepared(request, &checked, definition, &variables, denied);
-        let prepared = timeout_at(deadline.at(), prepared).await.map_err(|_| Refused::late())??;
-        let travel = Travel::of(caller, deadline);
-        Ok(Execution { prepared, variables, anonymous: travel.anonymous(), travel })
-    }
-
-    async fn prepared(
-        &self,
-        request: &GraphqlRequest,
-        checked: &Checked,
-        definition: &OperationDefinition,
-        variables: &Variables,
-        denied: Denied,
-    ) -> Result<Arc<Prepared>, Refused> {
         let key = PreparedKey {
             document: checked.number,
             operation_name: request.operation_name.clone(),
             conditions: checked.conditions.iter().map(|name| variables.is_true(name)).collect(),
             denied,
         };
-        if let Some(prepared) = self.prepared.get(&key) {
-            return Ok(prepared);
-        }
+        let prepared = match self.prepared.get(&key) {
+            Some(prepared) => prepared,
+            None => {
+                // On the heap, for it is large, and most requests do without.
+                let planned = Box::pin(self.prepare_anew(key, &checked, definition, &variables));
+                timeout_at(travel.deadline.at(), planned).await.map_err(|_| Refused::late())??
+            }
+        };
+        Ok(Execution { prepared, variables, anonymous: travel.anonymous(), travel })
+    }
+
+    async fn prepare_anew(
+        &self,
+        key: PreparedKey,
+        checked: &Checked,
+        definition: &OperationDefinition,
+        variables: &Variables,
+    ) -> Result<Arc<Prepared>, Refused> {
         let operation = Operation::new(&checked.document, definition, &self.supergraph.api, variables);
         allowed(&operation, &self.supergraph, &key.denied)?;
         let keys = Keys::new(&operation, &self.supergraph);
@@ -198,25 +237,13 @@ impl Inner {
         Ok(self.prepared.insert(key, checked.bytes, operation, keys, plan, &self.supergraph))
     }
 
-    async fn answer(self: Arc<Self>, execution: Execution) -> Answer {
-        let is_query = execution.prepared.operation.kind == OperationKind::Query;
-        if !is_query || !self.settings.share_client_requests {
-            return self.execute(&execution).await;
-        }
-        let key = SharedRequest {
-            prepared: execution.prepared.number,
-            variables: execution.variables.all_json(),
-            identity: execution.travel.identity.clone(),
-            changes: self.calls.changes(),
-        };
+    /// Executes a query for all who send it alike until it ends.
+    async fn share(self: Arc<Self>, shared: SharedRequest, execution: Execution) -> Answer {
         let deadline = execution.travel.deadline;
         let inner = self.clone();
-        let flying = self.flights.join_or_begin(key, deadline, move || async move { inner.execute(&execution).await });
-        match timeout_at(deadline.at(), flying).await {
-            Ok(Some(answer)) => answer,
-            Ok(None) => Refused::internal("The operation could not be executed.").into(),
-            Err(_) => Refused::late().into(),
-        }
+        let flying =
+            self.flights.join_or_begin(shared, deadline, move || async move { inner.execute(&execution).await });
+        in_time(flying, deadline.at()).await
     }
 
     async fn execute(&self, execution: &Execution) -> Answer {
@@ -251,6 +278,15 @@ impl Inner {
         let projection = prepared.projection(&self.supergraph);
         let body = project::project(&prepared.output, executed, &introspected, projection);
         Answer { status: StatusKind::Ok, body }
+    }
+}
+
+/// `None` is for what panicked.
+async fn in_time(answer: impl Future<Output = Option<Answer>>, at: Instant) -> Answer {
+    match timeout_at(at, answer).await {
+        Ok(Some(answer)) => answer,
+        Ok(None) => Refused::internal("The operation could not be executed.").into(),
+        Err(_) => Refused::late().into(),
     }
 }
 

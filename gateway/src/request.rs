@@ -17,6 +17,12 @@ pub struct GraphqlRequest {
 }
 
 impl GraphqlRequest {
+    /// Equal for requests that are equal.
+    pub(crate) fn to_json(&self) -> String {
+        let Self { query, operation_name, variables } = self;
+        serde_json::json!({ "query": query, "operationName": operation_name, "variables": variables }).to_string()
+    }
+
     /// The variable as the size of a page, if it can be one. What is no `Int` is left to coercion.
     pub(crate) fn page_size(&self, variable: &str) -> Option<usize> {
         let size = i32::try_from(self.variables.get(variable)?.as_i64()?).ok()?;

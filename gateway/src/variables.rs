@@ -52,11 +52,6 @@ impl Variables {
     pub(crate) fn json(&self, name: &str) -> String {
         self.0.get(name).map(Value::to_string).unwrap_or_default()
     }
-
-    /// All of them as JSON.
-    pub(crate) fn all_json(&self) -> String {
-        serde_json::to_string(&self.0).unwrap_or_default()
-    }
 }
 
 fn value_of(

@@ -2,13 +2,16 @@
 //!
 //! `axum::serve` sets no timers and no caps; here silent, slow and too many connections end by themselves.
 
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::Router;
+use axum::extract::Request;
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
+use tower::Service;
 
 use crate::shutdown::Shutdown;
 
@@ -111,13 +114,24 @@ impl BoundServer {
         self.local_addr
     }
 
-    /// Serves `router` until `shutdown` is requested, then drains, and returns when the last connection is gone.
+    /// Serves `service` until `shutdown` is requested, then drains, and returns when the last connection is gone.
     ///
     /// Each request has the peer's `ConnectInfo<SocketAddr>` and this [`Shutdown`] in its extensions. Handlers that
     /// upgrade a connection must watch the latter: an upgraded connection is no longer this server's to drain.
     /// A handler that panics costs its client a 500, nobody else anything.
-    pub async fn run(self, router: Router, shutdown: Shutdown) {
-        let router = layers::Protected::new(router, &self.settings);
-        accept::run(self.listener, self.settings, router, shutdown).await;
+    pub async fn run(self, service: impl Answers, shutdown: Shutdown) {
+        let service = layers::Protected::new(service, &self.settings);
+        accept::run(self.listener, self.settings, service, shutdown).await;
     }
+}
+
+/// What can be served: a [`Router`](axum::Router), or what stands before some.
+pub trait Answers:
+    Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static
+{
+}
+
+impl<S> Answers for S where
+    S: Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static
+{
 }

@@ -13,7 +13,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 mod request;
 mod trace_context;
 
-pub(crate) use request::{name_route, trace};
+pub(crate) use request::trace;
 pub use trace_context::{TraceContext, propagate};
 
 /// How this process logs, and where it shows its metrics.

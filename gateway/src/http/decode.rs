@@ -7,13 +7,19 @@ use super::media;
 use super::refusal::Refusal;
 use crate::pipeline::GraphqlRequest;
 
-/// The request of a POST: a JSON object with `query` and perhaps `operationName`, `variables` and `extensions`.
-pub(super) fn post(headers: &HeaderMap, body: &[u8], settings: &EdgeSettings) -> Result<GraphqlRequest, Refusal> {
+/// Whether a POST is of what is understood here.
+pub(super) fn media_type(headers: &HeaderMap) -> Result<(), Refusal> {
     let mut types = headers.get_all(header::CONTENT_TYPE).iter();
     let json_body = types.next().is_some_and(media::is_json) && types.next().is_none();
-    if !json_body || headers.contains_key(header::CONTENT_ENCODING) {
-        return Err(Refusal::UnsupportedMediaType);
+    if json_body && !headers.contains_key(header::CONTENT_ENCODING) {
+        Ok(())
+    } else {
+        Err(Refusal::UnsupportedMediaType)
     }
+}
+
+/// The request of a POST: a JSON object with `query` and perhaps `operationName`, `variables` and `extensions`.
+pub(super) fn post(body: &[u8], settings: &EdgeSettings) -> Result<GraphqlRequest, Refusal> {
     match parse("body", body, settings.max_json_nodes, settings.max_variables_depth + 1)? {
         Value::Object(parameters) => request(parameters),
         Value::Array(_) => Err(Refusal::Batch),
@@ -22,16 +28,16 @@ pub(super) fn post(headers: &HeaderMap, body: &[u8], settings: &EdgeSettings) ->
 }
 
 /// The request of a GET: the same parameters in the URL, `variables` and `extensions` as JSON.
-pub(super) fn get(pairs: Vec<(String, String)>, settings: &EdgeSettings) -> Result<GraphqlRequest, Refusal> {
+pub(super) fn get(query: &[u8], settings: &EdgeSettings) -> Result<GraphqlRequest, Refusal> {
     let mut parameters = Map::new();
-    for (name, text) in pairs {
-        let value = match name.as_str() {
+    for (name, text) in form_urlencoded::parse(query) {
+        let value = match &*name {
             "variables" | "extensions" => {
                 parse(&name, text.as_bytes(), settings.max_json_nodes, settings.max_variables_depth)?
             }
-            _ => Value::String(text),
+            _ => Value::String(text.into_owned()),
         };
-        if parameters.insert(name, value).is_some() {
+        if parameters.insert(name.into_owned(), value).is_some() {
             return Err(bad("A parameter is repeated."));
         }
     }

@@ -1,12 +1,11 @@
 use std::sync::Arc;
-use std::time::Duration;
 
-use axum::Extension;
-use axum::extract::rejection::{BytesRejection, QueryRejection};
-use axum::extract::{Query, State};
+use axum::body;
+use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use client::Deadline;
+use http::request::Parts;
 use http::{HeaderMap, StatusCode, header};
 use service::shutdown::Shutdown;
 use service::telemetry::TraceContext;
@@ -21,9 +20,6 @@ use super::stream::{self, Protocol, Streams};
 use crate::identity::Identity;
 use crate::pipeline::{Answer, Gateway, GraphqlRequest, Reply, StatusKind};
 
-/// The pipeline keeps the deadline by itself and can then still tell what it has got. This much later it is cut.
-const GRACE: Duration = Duration::from_millis(250);
-
 /// What the handlers of `/graphql` share.
 pub(super) struct Edge {
     gateway: Arc<Gateway>,
@@ -33,39 +29,38 @@ pub(super) struct Edge {
     streams: Streams,
 }
 
-type Trace = Option<Extension<TraceContext>>;
-type Stop = Option<Extension<Shutdown>>;
-type Pairs = Query<Vec<(String, String)>>;
+/// What a client takes an answer as.
+#[derive(Clone, Copy)]
+struct Accepted {
+    media: Option<MediaType>,
+    protocol: Option<Protocol>,
+}
 
-pub(super) async fn post(
-    State(edge): State<Arc<Edge>>,
-    trace: Trace,
-    stop: Stop,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
-) -> Response {
-    let decode = || {
-        let body = body.map_err(|_| Refusal::BadRequest("The body cannot be read.".to_owned()))?;
-        decode::post(&headers, &body, &edge.settings)
-    };
-    let replied = edge.reply(&headers, trace, decode, true).await;
-    edge.respond(replied, &headers, stop)
+pub(super) async fn post(State(edge): State<Arc<Edge>>, request: Request) -> Response {
+    let (mut head, body) = request.into_parts();
+    let accepted = Accepted::by(&head.headers);
+    // The server bounds it.
+    let body = body::to_bytes(body, usize::MAX).await;
+    let sent = decode::media_type(&head.headers)
+        .and_then(|()| body.map_err(|_| Refusal::BadRequest("The body cannot be read.".to_owned())));
+    let replied = edge.reply(sent, &head, accepted, |body| decode::post(body, &edge.settings), true).await;
+    edge.respond(replied, accepted, head.extensions.remove())
 }
 
 /// A page of another origin can have a browser send a GET without asking first. It gains nothing: there are no cookies
 /// here, and a mutation is refused.
-pub(super) async fn get(
-    State(edge): State<Arc<Edge>>,
-    trace: Trace,
-    headers: HeaderMap,
-    pairs: Result<Pairs, QueryRejection>,
-) -> Response {
-    let decode = || {
-        let Query(pairs) = pairs.map_err(|_| Refusal::BadRequest("The URL's query cannot be read.".to_owned()))?;
-        decode::get(pairs, &edge.settings)
-    };
-    let replied = edge.reply(&headers, trace, decode, false).await;
-    edge.respond(replied, &headers, None)
+pub(super) async fn get(State(edge): State<Arc<Edge>>, request: Request) -> Response {
+    let (head, _) = request.into_parts();
+    let accepted = Accepted::by(&head.headers);
+    let sent = Ok(Bytes::copy_from_slice(head.uri.query().unwrap_or_default().as_bytes()));
+    let replied = edge.reply(sent, &head, accepted, |query| decode::get(query, &edge.settings), false).await;
+    edge.respond(replied, accepted, None)
+}
+
+impl Accepted {
+    fn by(headers: &HeaderMap) -> Self {
+        Self { media: MediaType::negotiate(headers), protocol: Protocol::negotiate(headers) }
+    }
 }
 
 impl Edge {
@@ -81,24 +76,29 @@ impl Edge {
 
     async fn reply(
         &self,
-        headers: &HeaderMap,
-        trace: Trace,
-        decode: impl FnOnce() -> Result<GraphqlRequest, Refusal>,
+        sent: Result<Bytes, Refusal>,
+        head: &Parts,
+        accepted: Accepted,
+        read: impl Fn(&[u8]) -> Result<GraphqlRequest, Refusal>,
         allow_mutation: bool,
     ) -> Result<Reply, Refusal> {
-        if MediaType::negotiate(headers).is_none() && Protocol::negotiate(headers).is_none() {
+        if accepted.media.is_none() && accepted.protocol.is_none() {
             return Err(Refusal::NotAcceptable);
         }
-        let trace = trace.map_or_else(|| TraceContext::of(headers), |Extension(trace)| trace);
-        self.answer(decode()?, headers, &trace, allow_mutation).await
+        let sent = sent?;
+        let trace = head.extensions.get().cloned().unwrap_or_else(|| TraceContext::of(&head.headers));
+        // Not before the body is there, so that slow clients hold no slot; not queued, so that an answer is never
+        // computed for a client that has given up.
+        let _slot = self.slots.try_acquire().map_err(|_| Refusal::Overloaded)?;
+        let deadline = Deadline::after(self.settings.request_timeout);
+        let caller = self.identity.caller(&head.headers, &trace, deadline, allow_mutation).await?;
+        self.gateway.reply(&sent, caller, || read(&sent)).await
     }
 
-    fn respond(&self, replied: Result<Reply, Refusal>, headers: &HeaderMap, stop: Stop) -> Response {
-        let (media, protocol) = (MediaType::negotiate(headers), Protocol::negotiate(headers));
+    fn respond(&self, replied: Result<Reply, Refusal>, accepted: Accepted, stop: Option<Shutdown>) -> Response {
+        let Accepted { media, protocol } = accepted;
         let responded = replied.and_then(|reply| match (reply, media, protocol) {
-            (Reply::Stream(subscription), _, Some(protocol)) => {
-                self.streams.respond(subscription, protocol, stop.map(|Extension(shutdown)| shutdown))
-            }
+            (Reply::Stream(subscription), _, Some(protocol)) => self.streams.respond(subscription, protocol, stop),
             (Reply::Stream(_), _, None) => Err(Refusal::SubscriptionTransport),
             // What was not executed is told by the status, which a stream would hide.
             (Reply::Once(answer), None, Some(protocol)) if answer.status == StatusKind::Ok => {
@@ -107,26 +107,6 @@ impl Edge {
             (Reply::Once(answer), ..) => Ok(response(answer, media.unwrap_or(MediaType::GraphqlResponse))),
         });
         responded.unwrap_or_else(|refusal| refusal.into_response(media.unwrap_or(MediaType::Json)))
-    }
-
-    async fn answer(
-        &self,
-        request: GraphqlRequest,
-        headers: &HeaderMap,
-        trace: &TraceContext,
-        allow_mutation: bool,
-    ) -> Result<Reply, Refusal> {
-        // Not before the body is there, so that slow clients hold no slot; not queued, so that an answer is never
-        // computed for a client that has given up.
-        let _slot = self.slots.try_acquire().map_err(|_| Refusal::Overloaded)?;
-        let time = self.settings.request_timeout;
-        let deadline = Deadline::after(time);
-        // On the heap, so that the layers around it do not move some kilobytes each.
-        let work = Box::pin(async {
-            let caller = self.identity.caller(headers, trace, deadline, allow_mutation).await?;
-            Ok(self.gateway.reply(request, caller).await)
-        });
-        tokio::time::timeout(time + GRACE, work).await.unwrap_or(Err(Refusal::DeadlineExceeded))
     }
 }
 

@@ -28,8 +28,6 @@ pub(super) enum Refusal {
     NotFound,
     #[error("The gateway is busy. Try again.")]
     Overloaded,
-    #[error("The operation took too long.")]
-    DeadlineExceeded,
     #[error(transparent)]
     Identity(#[from] IdentityError),
 }
@@ -46,7 +44,6 @@ impl Refusal {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable | Self::SubscriptionTransport => StatusCode::NOT_ACCEPTABLE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,
         }
     }
 
@@ -64,7 +61,6 @@ impl Refusal {
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
             Self::NotFound => "NOT_FOUND",
             Self::Overloaded => "OVERLOADED",
-            Self::DeadlineExceeded => "DEADLINE_EXCEEDED",
         }
     }
 

@@ -166,7 +166,7 @@ async fn the_callers_token_and_headers_travel_to_the_subgraphs() {
     let mut caller = anonymous();
     caller.authorization = Some(HeaderValue::from_static("Bearer abc"));
     caller.forwarded.insert("x-tenant", HeaderValue::from_static("1"));
-    let trace = caller.trace.to_string();
+    let trace = caller.trace.parent();
     answer(&gateway, "{ public }", caller).await;
     let headers = users.request().headers;
     assert_eq!(headers["authorization"], "Bearer abc");

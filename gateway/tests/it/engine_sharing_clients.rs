@@ -1,11 +1,15 @@
 //! Client requests that are executed once for all who ask them at the same time.
 
+use std::cell::Cell;
+use std::convert::Infallible;
+
+use bytes::Bytes;
 use futures_util::future::join_all;
-use gateway::pipeline::{Caller, GatewaySettings};
+use gateway::pipeline::{Caller, GatewaySettings, Reply};
 use http::HeaderValue;
 use serde_json::{Value, json};
 
-use crate::engine::{anonymous, settings, signed_in};
+use crate::engine::{anonymous, body, request, settings, signed_in};
 use crate::engine_gate::{Shop, bearer};
 
 const QUERY: &str = "query($ids: [ID!]!, $unit: String) { depot products(ids: $ids) { stock(unit: $unit) } }";
@@ -76,4 +80,24 @@ async fn other_variables_and_other_callers_are_executed_for_themselves() {
 async fn callers_are_told_apart_by_what_travels_and_not_by_what_they_might_do() {
     let requests = vec![(variables("kg"), anonymous()), (variables("kg"), signed_in(&["admin"]))];
     assert_eq!(executions(true, requests).await, 1);
+}
+
+#[tokio::test]
+async fn what_is_sent_alike_while_it_is_under_way_is_not_read_again() {
+    let shop = Shop::new(sharing(true)).await;
+    shop.warm(QUERY, json!({ "ids": ["x"] })).await;
+    let (sent, times_read) = (Bytes::from_static(b"as it was sent"), Cell::new(0));
+    let ask = || async {
+        let read = || {
+            times_read.set(times_read.get() + 1);
+            Ok::<_, Infallible>(request(QUERY, variables("kg")))
+        };
+        match shop.gateway.reply(&sent, anonymous(), read).await {
+            Ok(Reply::Once(answer)) => body(&answer),
+            Ok(Reply::Stream(_)) => unreachable!("a query is answered once"),
+        }
+    };
+    let (answers, ()) = tokio::join!(join_all((0..8).map(|_| ask())), shop.release_after(1));
+    assert_eq!(times_read.get(), 1);
+    assert_eq!(answers, vec![json!({ "data": { "depot": "Hamburg", "products": [{ "stock": "a in kg" }] } }); 8]);
 }

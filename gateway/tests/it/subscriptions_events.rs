@@ -1,8 +1,10 @@
 //! Events of a subscription: each is executed to its end and projected like a query.
 
+use std::convert::Infallible;
 use std::slice;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use gateway::pipeline::{Answer, Caller, Event, Gateway, Reply, StatusKind};
@@ -23,15 +25,20 @@ fn gateway(feed: &Feed, products: &Subgraph) -> Arc<Gateway> {
     Arc::new(Gateway::new(supergraph(&[&feed.subgraph, products]), settings()).unwrap())
 }
 
+async fn reply(gateway: &Gateway, document: &str, caller: Caller) -> Reply {
+    let read = || Ok::<_, Infallible>(request(document, Value::Null));
+    gateway.reply(&Bytes::copy_from_slice(document.as_bytes()), caller, read).await.unwrap()
+}
+
 async fn subscribe(gateway: &Arc<Gateway>, document: &str, caller: Caller) -> BoxStream<'static, Event> {
-    match gateway.reply(request(document, Value::Null), caller).await {
+    match reply(gateway, document, caller).await {
         Reply::Stream(subscription) => subscription.events(),
         Reply::Once(answer) => panic!("{answer:?}"),
     }
 }
 
 async fn refused(gateway: &Arc<Gateway>, document: &str, caller: Caller) -> Answer {
-    match gateway.reply(request(document, Value::Null), caller).await {
+    match reply(gateway, document, caller).await {
         Reply::Once(answer) => answer,
         Reply::Stream(_) => panic!("{document} is served"),
     }

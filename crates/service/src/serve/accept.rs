@@ -6,18 +6,23 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::ServeSettings;
 use super::connection::Connections;
 use super::drain;
 use super::layers::Protected;
+use super::{Answers, ServeSettings};
 use crate::shutdown::Shutdown;
 
 /// After an error that is the process's own (no descriptor left, no memory), accepting at once would only spin.
 const PAUSE: Duration = Duration::from_millis(50);
 
-pub(super) async fn run(listener: TcpListener, settings: ServeSettings, router: Protected, shutdown: Shutdown) {
+pub(super) async fn run(
+    listener: TcpListener,
+    settings: ServeSettings,
+    service: Protected<impl Answers>,
+    shutdown: Shutdown,
+) {
     let slots = Arc::new(Semaphore::new(connection_cap(settings.max_connections)));
-    let connections = Connections::new(router, &settings, shutdown.clone());
+    let connections = Connections::new(service, &settings, shutdown.clone());
     let stop = drain::lame_duck_ends(&shutdown, settings.lame_duck);
     tokio::pin!(stop);
     loop {

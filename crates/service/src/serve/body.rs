@@ -13,7 +13,7 @@ use axum::response::Response;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Bytes;
 use tokio::sync::oneshot;
-use tokio::time::Sleep;
+use tokio::time::{Instant, Sleep, sleep};
 
 use super::layers::error;
 
@@ -68,15 +68,18 @@ fn refusal(excess: Excess) -> Response {
 struct Guarded {
     inner: Body,
     bytes_left: usize,
-    /// Over the whole body: a timer for each frame would let one byte a second pass for ever.
-    deadline: Pin<Box<Sleep>>,
+    begun: Instant,
+    time: Duration,
+    /// Over the whole body: one for each frame would let one byte a second pass for ever. Only a body that has to be waited
+    /// for needs it.
+    timer: Option<Pin<Box<Sleep>>>,
     excess: Option<oneshot::Sender<Excess>>,
 }
 
 impl Guarded {
     fn new(inner: Body, limits: Limits, excess: oneshot::Sender<Excess>) -> Self {
-        let deadline = Box::pin(tokio::time::sleep(limits.time));
-        Self { inner, bytes_left: limits.bytes, deadline, excess: Some(excess) }
+        let Limits { bytes, time } = limits;
+        Self { inner, bytes_left: bytes, begun: Instant::now(), time, timer: None, excess: Some(excess) }
     }
 
     fn stop(&mut self, excess: Excess) -> Poll<Option<Result<Frame<Bytes>, axum::BoxError>>> {
@@ -100,8 +103,9 @@ impl HttpBody for Guarded {
             return Poll::Ready(None);
         }
         let Poll::Ready(frame) = Pin::new(&mut self.inner).poll_frame(context) else {
-            // What is there already needs no timer.
-            ready!(self.deadline.as_mut().poll(context));
+            let left = self.time.saturating_sub(self.begun.elapsed());
+            let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(left)));
+            ready!(timer.as_mut().poll(context));
             return self.stop(Excess::TooSlow);
         };
         let Some(frame) = frame else { return Poll::Ready(None) };

@@ -20,8 +20,8 @@ use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::ServeSettings;
 use super::layers::Protected;
+use super::{Answers, ServeSettings};
 use crate::shutdown::Shutdown;
 
 /// hyper's own default for the number of headers needs no allocation, a configured one does.
@@ -31,23 +31,23 @@ const HYPER_DEFAULT_HEADERS: usize = 100;
 const SMALLEST_BUFFER: usize = 8 * 1024;
 
 /// All connections of one server.
-pub(super) struct Connections {
+pub(super) struct Connections<S> {
     protocol: http1::Builder,
-    router: Protected,
+    service: Protected<S>,
     write_timeout: Duration,
     shutdown: Shutdown,
     /// Told to finish what they do and close.
     pub(super) closing: CancellationToken,
-    /// Told to stop where they are.
+    /// Told to stop where they are, after that.
     pub(super) cut: CancellationToken,
     pub(super) tasks: TaskTracker,
 }
 
-impl Connections {
-    pub(super) fn new(router: Protected, settings: &ServeSettings, shutdown: Shutdown) -> Self {
+impl<S: Answers> Connections<S> {
+    pub(super) fn new(service: Protected<S>, settings: &ServeSettings, shutdown: Shutdown) -> Self {
         Self {
             protocol: protocol(settings),
-            router,
+            service,
             write_timeout: settings.write_timeout,
             shutdown,
             closing: CancellationToken::new(),
@@ -66,16 +66,13 @@ impl Connections {
         self.tasks.spawn(async move {
             let _slot = slot;
             let mut connection = pin!(connection);
-            let closed = async {
-                tokio::select! {
-                    outcome = connection.as_mut() => return log(outcome),
-                    () = closing.cancelled() => connection.as_mut().graceful_shutdown(),
-                }
-                log(connection.await);
-            };
             tokio::select! {
+                outcome = connection.as_mut() => return log(outcome),
+                () = closing.cancelled() => connection.as_mut().graceful_shutdown(),
+            }
+            tokio::select! {
+                outcome = connection => log(outcome),
                 () = cut.cancelled() => tracing::warn!(%peer, "connection cut, it did not finish in time"),
-                () = closed => {}
             }
         });
     }
@@ -93,10 +90,10 @@ impl Connections {
         Request<Incoming>,
         Response = Response,
         Error = Infallible,
-        Future = impl Future<Output = Result<Response, Infallible>> + Send + use<>,
-    > + use<> {
-        let (router, shutdown) = (self.router.clone(), self.shutdown.clone());
-        service_fn(move |request| answer(router.clone(), request, peer, shutdown.clone()))
+        Future = impl Future<Output = Result<Response, Infallible>> + Send + use<S>,
+    > + use<S> {
+        let (service, shutdown) = (self.service.clone(), self.shutdown.clone());
+        service_fn(move |request| answer(service.clone(), request, peer, shutdown.clone()))
     }
 }
 
@@ -121,7 +118,7 @@ fn protocol(settings: &ServeSettings) -> http1::Builder {
 }
 
 async fn answer(
-    router: Protected,
+    service: Protected<impl Answers>,
     request: Request<Incoming>,
     peer: SocketAddr,
     shutdown: Shutdown,
@@ -129,5 +126,5 @@ async fn answer(
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(ConnectInfo(peer));
     request.extensions_mut().insert(shutdown.clone());
-    Ok(router.answer(request, &shutdown).await)
+    Ok(service.answer(request, &shutdown).await)
 }

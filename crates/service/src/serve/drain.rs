@@ -12,7 +12,7 @@ pub(super) async fn lame_duck_ends(shutdown: &Shutdown, lame_duck: Duration) {
 }
 
 /// Lets idle connections close and busy ones finish, and cuts those that have not after `timeout`.
-pub(super) async fn finish(connections: Connections, timeout: Duration) {
+pub(super) async fn finish<S>(connections: Connections<S>, timeout: Duration) {
     let Connections { closing, cut, tasks, .. } = connections;
     tasks.close();
     closing.cancel();

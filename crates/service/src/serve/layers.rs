@@ -1,33 +1,30 @@
-//! What surrounds every handler. A function around the router, not layers of it: each of those would cost a request the
+//! What surrounds every handler. A function around the service, not layers of it: each of those would cost a request the
 //! copies of all services inside of it.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 
-use axum::Router;
-use axum::extract::{MatchedPath, Request};
+use axum::extract::Request;
 use axum::http::header::{CACHE_CONTROL, CONNECTION, HOST, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderValue, Method, StatusCode, Uri, Version};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use serde_json::json;
-use tower::Service;
-use tower::util::MapRequestLayer;
 
-use super::{ServeSettings, body};
+use super::{Answers, ServeSettings, body};
 use crate::shutdown::Shutdown;
 use crate::telemetry;
 
 #[derive(Clone)]
-pub(super) struct Protected {
-    router: Router,
+pub(super) struct Protected<S> {
+    service: S,
     limits: body::Limits,
 }
 
-impl Protected {
-    pub(super) fn new(router: Router, settings: &ServeSettings) -> Self {
+impl<S: Answers> Protected<S> {
+    pub(super) fn new(service: S, settings: &ServeSettings) -> Self {
         let limits = body::Limits { bytes: settings.max_body_bytes, time: settings.body_read_timeout };
-        Self { router: router.layer(MapRequestLayer::new(name_route)), limits }
+        Self { service, limits }
     }
 
     /// What is refused is traced too, and each answer may be the last on its connection.
@@ -35,7 +32,7 @@ impl Protected {
         telemetry::trace(request, async |request| {
             let mut response = match refusal_of_proxy(&request) {
                 Some(refusal) => refusal,
-                None => body::guard(self.limits, request, |request| route(self.router, request)).await,
+                None => body::guard(self.limits, request, |request| handle(self.service, request)).await,
             };
             if shutdown.is_requested() {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -46,15 +43,8 @@ impl Protected {
     }
 }
 
-fn name_route(request: Request) -> Request {
-    if let Some(route) = request.extensions().get::<MatchedPath>() {
-        telemetry::name_route(route.as_str());
-    }
-    request
-}
-
-async fn route(mut router: Router, request: Request) -> Response {
-    match AssertUnwindSafe(router.call(request)).catch_unwind().await {
+async fn handle(mut service: impl Answers, request: Request) -> Response {
+    match AssertUnwindSafe(service.call(request)).catch_unwind().await {
         Ok(Ok(response)) => response,
         Err(payload) => panicked(&*payload),
     }
