@@ -192,17 +192,18 @@ impl LoadOptions {
     }
 }
 
-/// Builds the gateway as this was built, in release, beside this. Its version tells its source too, in a checkout.
+/// Builds the gateway as it is deployed. Its version tells its source too, in a checkout.
 fn built_gateway() -> Outcome<(PathBuf, String)> {
     let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
     if !Program::new(cargo)
-        .args(["build", "--release", "--locked", "--package", "gateway", "--features", "jemalloc"])
+        .args(["build", "--profile", "dist", "--locked", "--package", "gateway", "--features", "jemalloc"])
         .status()?
         .success()
     {
         return Err("the gateway cannot be built".into());
     }
-    let binary = std::env::current_exe()?.with_file_name("gateway");
+    let own = std::env::current_exe()?;
+    let binary = own.ancestors().nth(2).ok_or("not where cargo puts what it builds")?.join("dist/gateway");
     let source = said(Program::new("git").args(["describe", "--always", "--dirty"])).unwrap_or_default();
     let version = format!("{} {source}", version(&binary)?).trim().to_owned();
     Ok((binary, version))
