@@ -73,10 +73,6 @@ impl Processes {
     pub(crate) async fn start_by(plan: Plan, places: [TestDatabase; 4]) -> Self {
         let only = ONE.lock().await;
         fill(plan.settings()).await;
-        let connect = async |url: &String| {
-            let settings = DatabaseSettings { url: url.clone(), max_connections: 2, ..DatabaseSettings::default() };
-            Database::connect(&settings).await.unwrap()
-        };
         let processes = Self {
             _only: only,
             running: Service::ALL.map(|service| Mutex::new(plan.start(service))),
@@ -89,6 +85,12 @@ impl Processes {
         };
         processes.until_ready().await;
         processes
+    }
+
+    /// Looks at the databases by new connections: those that it had may have ended with the server.
+    pub(crate) async fn reconnect(&mut self) {
+        self.orders = connect(&self.plan.databases[3]).await;
+        self.inventory = connect(&self.plan.databases[2]).await;
     }
 
     /// A second gateway before a second `orders` and a second `inventory`.
@@ -179,6 +181,11 @@ impl Processes {
         let found = verify(&self.orders, &self.inventory).await.unwrap();
         found.iter().map(ToString::to_string).collect()
     }
+}
+
+async fn connect(url: &str) -> Database {
+    let settings = DatabaseSettings { url: url.to_owned(), max_connections: 2, ..DatabaseSettings::default() };
+    Database::connect(&settings).await.unwrap()
 }
 
 async fn until_ready(plan: &Plan, service: Service) {

@@ -33,7 +33,7 @@ async fn r14_postgresql_restarts_under_customers_and_every_process_finds_it_agai
     for _ in 0..4 {
         places.push(server.database().await);
     }
-    let market = Processes::start(places.try_into().ok().unwrap()).await;
+    let mut market = Processes::start(places.try_into().ok().unwrap()).await;
     let left = AtomicUsize::new(ORDERS);
     let restarting = async {
         for (mode, at) in [("fast", ORDERS * 2 / 3), ("immediate", ORDERS / 3)] {
@@ -47,6 +47,7 @@ async fn r14_postgresql_restarts_under_customers_and_every_process_finds_it_agai
         }
     };
     let (ledger, ()) = tokio::join!(customers(&market, &left), restarting);
+    market.reconnect().await;
     settle(&market).await;
     assert_eq!(market.violations().await, Vec::<String>::new());
     compare(&market, &ledger).await;
