@@ -87,6 +87,8 @@ struct Execution {
 struct SharedRequest {
     /// The request as its client sent it.
     sent: Bytes,
+    /// Which tells the body of a POST from the URL of a GET.
+    allow_mutation: bool,
     identity: Arc<Identity>,
     denied: Denied,
     changes: u64,
@@ -141,6 +143,7 @@ impl Gateway {
         let denied = inner.supergraph.requirements.denied_to(&caller);
         let shared = inner.settings.share_client_requests.then(|| SharedRequest {
             sent: sent.clone(),
+            allow_mutation: caller.allow_mutation,
             identity: travel.identity.clone(),
             denied: denied.clone(),
             changes: inner.calls.changes(),
