@@ -1,4 +1,4 @@
-//! Logs to standard error, one span a request that carries its trace, and metrics on an address of their own.
+//! Logs to standard error, the trace of each request, and metrics on an address of their own.
 
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
@@ -8,11 +8,14 @@ use serde::{Deserialize, Serialize};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
 use tracing_subscriber::fmt;
+use tracing_subscriber::fmt::format::{Format, JsonFields};
 use tracing_subscriber::util::SubscriberInitExt;
 
+mod lines;
 mod request;
 mod trace_context;
 
+use lines::Traced;
 pub(crate) use request::trace;
 pub use trace_context::{TraceContext, propagate};
 
@@ -62,14 +65,16 @@ pub fn init(name: &'static str, settings: &TelemetrySettings) -> Result<(), Tele
     let filter = EnvFilter::try_new(&settings.filter)
         .map_err(|source| TelemetryError::Filter { value: settings.filter.clone(), source })?;
     // The report of a failed write would go to standard error as well, and panic where that is what has failed.
-    let logs = fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .log_internal_errors(false);
+    let logs = fmt().with_env_filter(filter).with_writer(std::io::stderr).log_internal_errors(false);
     let started = match settings.format {
-        LogFormat::Json => logs.json().flatten_event(true).with_current_span(false).finish().try_init(),
-        LogFormat::Text => logs.finish().try_init(),
+        LogFormat::Json => {
+            let format = Format::default().json().flatten_event(true).with_current_span(false);
+            logs.fmt_fields(JsonFields::new()).event_format(Traced { format, add: lines::to_json }).finish().try_init()
+        }
+        LogFormat::Text => {
+            let format = Format::default().with_ansi(std::io::stderr().is_terminal());
+            logs.event_format(Traced { format, add: lines::to_text }).finish().try_init()
+        }
     };
     if started.is_ok() {
         tracing::info!(service = name, version = env!("CARGO_PKG_VERSION"), "logging started");

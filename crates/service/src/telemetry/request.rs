@@ -1,30 +1,28 @@
-//! The span of one request.
+//! The trace of one request, and what is logged of it.
 
 use std::time::Instant;
 
 use axum::extract::Request;
 use axum::response::Response;
 use http::{HeaderName, HeaderValue, Method, Uri};
-use tracing::Instrument;
 
 use super::trace_context::{CURRENT, TraceContext};
 
 const TRACE_ID: HeaderName = HeaderName::from_static("x-trace-id");
 
-/// Opens the request's span, continues its trace (see [`TraceContext`], also found in the request's extensions) and names
-/// the trace in the response header `x-trace-id`.
+/// Continues the request's trace (see [`TraceContext`], also found in the request's extensions) and names it in the response
+/// header `x-trace-id` and in whatever is logged meanwhile.
 ///
-/// The span has neither path nor query nor headers, in which tokens and personal data travel.
+/// Neither query nor headers are logged, in which tokens and personal data travel.
 pub(crate) async fn trace<F>(mut request: Request, answer: impl FnOnce(Request) -> F) -> Response
 where
     F: Future<Output = Response>,
 {
     let context = TraceContext::of(request.headers());
     let trace_id = context.trace_id();
-    let span = tracing::info_span!("request", trace_id);
     let target = (request.method().clone(), request.uri().clone());
     request.extensions_mut().insert(context.clone());
-    let mut response = CURRENT.scope(context, logged(&target, answer(request))).instrument(span).await;
+    let mut response = CURRENT.scope(context, logged(&target, answer(request))).await;
     if let Ok(trace_id) = HeaderValue::from_str(&trace_id) {
         response.headers_mut().insert(TRACE_ID, trace_id);
     }
