@@ -9,12 +9,14 @@ mod error;
 mod limits;
 mod measure;
 mod page;
+mod pages;
 mod parse;
 mod scan;
 
 pub use error::LimitError;
 pub use limits::Limits;
 pub use measure::Stats;
+pub use pages::Pages;
 
 /// Counts the document and compares it with the limits, the cheapest ones first.
 ///

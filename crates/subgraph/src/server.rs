@@ -3,6 +3,7 @@
 //! Clients talk to the gateway; this face is for the gateway and for service principals. It is
 //! guarded all the same, since a port that can be reached will be.
 
+mod documents;
 mod lists;
 mod media;
 mod operation;
@@ -24,6 +25,7 @@ use axum::{
 };
 use client::Deadline;
 use document::Limits;
+use documents::Documents;
 use refusal::Refusal;
 use secrecy::{ExposeSecret as _, SecretString};
 use service::{shutdown::Shutdown, token::Verifier};
@@ -65,6 +67,7 @@ pub fn default_limits() -> Limits {
 struct Server<Q, M, S> {
     schema: Schema<Q, M, S>,
     gate: Gate,
+    documents: Documents,
 }
 
 /// The route `/graphql`.
@@ -74,7 +77,11 @@ where
     M: ObjectType + 'static,
     S: SubscriptionType + 'static,
 {
-    Router::new().route("/graphql", post(answer::<Q, M, S>)).with_state(Arc::new(Server { schema, gate }))
+    Router::new().route("/graphql", post(answer::<Q, M, S>)).with_state(Arc::new(Server {
+        schema,
+        gate,
+        documents: Documents::new(),
+    }))
 }
 
 async fn answer<Q, M, S>(State(server): State<Arc<Server<Q, M, S>>>, request: Request) -> Response
@@ -96,7 +103,7 @@ where
         let deadline = deadline(request.headers());
         let events = media::reads_events(request.headers());
         let shutdown = request.extensions().get::<Shutdown>().cloned();
-        let (mut request, identity) = self.gate.admit(request).await?;
+        let (mut request, identity) = self.gate.admit(request, &self.documents).await?;
         let subscribes = operation::is_subscription(&mut request)?;
         match (subscribes, events) {
             // No deadline: a stream ends with its last event, with the caller's token, or with the process.
@@ -119,12 +126,12 @@ where
 }
 
 impl Gate {
-    async fn admit(&self, request: Request) -> Result<(GraphqlRequest, Identity), Refusal> {
+    async fn admit(&self, request: Request, documents: &Documents) -> Result<(GraphqlRequest, Identity), Refusal> {
         media::check_content_type(request.headers())?;
         let identity = Identity::from_headers(request.headers(), &self.verifier).await?;
         self.check_origin(request.headers(), &identity)?;
         let mut request = GraphQLRequest::<Refusal>::from_request(request, &()).await?.into_inner();
-        document::check_with(&request.query, &|name| page_size(&request, name), &self.limits)?;
+        documents.parse(&mut request, &self.limits)?;
         if lists::too_long(&mut request) {
             let message = format!("A list has at most {} entries.", lists::MAX_LIST);
             return Err(Refusal::new(StatusCode::BAD_REQUEST, "MAX_LIST", message));

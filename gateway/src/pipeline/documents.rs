@@ -1,15 +1,12 @@
 //! Documents that have passed the limits and the validation, so that the next request with one need not.
 
-use std::{
-    cell::RefCell,
-    collections::BTreeMap,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
 
 use ahash::RandomState;
+use document::Pages;
 use graphql_tools::{
     parser::parse_query,
     static_graphql::query::{Definition, Directive, Document, OperationDefinition, Selection, SelectionSet, Value},
@@ -39,11 +36,8 @@ pub(super) struct Checked {
     pub(super) number: u64,
     /// Variables that `@skip` and `@include` name.
     pub(super) conditions: Vec<String>,
-    /// Variables that are sizes of pages, with the largest sizes that are known to be within the limits.
-    pages: Mutex<Pages>,
+    pages: Pages,
 }
-
-type Pages = BTreeMap<String, Option<usize>>;
 
 impl Documents {
     pub(super) fn new(bytes: u64) -> Self {
@@ -54,51 +48,25 @@ impl Documents {
 
     /// The request's document, checked. Whether it is within the limits can depend on variables too.
     pub(super) fn get(&self, request: &GraphqlRequest, inner: &Inner) -> Result<Arc<Checked>, Refused> {
-        if let Some(checked) = self.checked.get(&request.query) {
-            checked.check_pages(request, inner)?;
+        let (query, limits) = (&request.query, &inner.settings.limits);
+        let page = |name: &str| request.page_size(name);
+        if let Some(checked) = self.checked.get(query) {
+            checked.pages.check_again(query, &page, limits)?;
             return Ok(checked);
         }
-        let pages = within_limits(request, inner)?;
-        let document = parse(&request.query)?;
+        let pages = Pages::check(query, &page, limits)?;
+        let document = parse(query)?;
         inner.validator.check(&inner.supergraph.api, &document)?;
         let checked = Arc::new(Checked {
             conditions: conditions(&document),
             document,
-            bytes: request.query.len() * BYTES_OF_A_BYTE,
+            bytes: query.len() * BYTES_OF_A_BYTE,
             number: self.next.fetch_add(1, Ordering::Relaxed),
-            pages: Mutex::new(pages),
+            pages,
         });
-        self.checked.insert(request.query.clone(), checked.clone());
+        self.checked.insert(query.clone(), checked.clone());
         Ok(checked)
     }
-}
-
-impl Checked {
-    /// No page that is smaller makes a document larger, so only growth is looked at again.
-    fn check_pages(&self, request: &GraphqlRequest, inner: &Inner) -> Result<(), Refused> {
-        let is_known = |(name, known): (&String, &Option<usize>)| match (request.page_size(name), known) {
-            (Some(size), Some(known)) => size <= *known,
-            (size, known) => size == *known,
-        };
-        if self.pages.lock().unwrap_or_else(PoisonError::into_inner).iter().all(is_known) {
-            return Ok(());
-        }
-        let pages = within_limits(request, inner)?;
-        *self.pages.lock().unwrap_or_else(PoisonError::into_inner) = pages;
-        Ok(())
-    }
-}
-
-/// The sizes of pages that the outcome depends on.
-fn within_limits(request: &GraphqlRequest, inner: &Inner) -> Result<Pages, Refused> {
-    let pages = RefCell::new(Pages::new());
-    let page = |name: &str| {
-        let size = request.page_size(name);
-        pages.borrow_mut().insert(name.to_owned(), size);
-        size
-    };
-    document::check_with(&request.query, &page, &inner.settings.limits)?;
-    Ok(pages.into_inner())
 }
 
 pub(super) fn parse(query: &str) -> Result<Document, Vec<GraphqlError>> {

@@ -1,6 +1,6 @@
 //! Each limit is reached and passes, then crossed by one and refused with its own code.
 
-use document::{Limits, check, check_with};
+use document::{Limits, Pages, check, check_with};
 
 use crate::{code, code_under};
 
@@ -131,6 +131,24 @@ fn rows_of_a_page_whose_size_is_not_written() {
     let known = |name: &str| (name == "n").then_some(7);
     let source = "query($n:Int, $m:Int){a(first:$n){nodes{b(first:$m){nodes{c}}}}}";
     assert_eq!(check_with(source, &known, &Limits::default()).unwrap().rows, 707);
+}
+
+#[test]
+fn a_document_that_passed_is_counted_again_when_a_page_grows() {
+    let (source, limits) = ("query($n:Int){a(first:$n){nodes{b}}}", Limits::default());
+    let pages = Pages::check(source, &|_| Some(10), &limits).unwrap();
+    let again = |size: Option<usize>| pages.check_again(source, &|_| size, &limits).map_err(|error| error.code());
+    for (size, outcome) in [
+        (Some(10), Ok(())),
+        (Some(1_201), Err("MAX_ROWS")),
+        (Some(1_200), Ok(())),
+        (Some(1_201), Err("MAX_ROWS")),
+        (None, Ok(())),
+        (Some(1_201), Err("MAX_ROWS")),
+    ] {
+        assert_eq!(again(size), outcome, "{size:?}");
+    }
+    assert_eq!(Pages::check(source, &|_| Some(1_201), &limits).err().unwrap().code(), "MAX_ROWS");
 }
 
 #[test]

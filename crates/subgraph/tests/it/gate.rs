@@ -55,6 +55,15 @@ async fn a_fragment_bomb_is_refused_before_it_is_expanded() {
 }
 
 #[tokio::test]
+async fn a_document_that_is_known_is_refused_all_the_same_for_a_page_that_is_too_large() {
+    let app = TestApp::start().await;
+    for (size, expected) in [(10, "BAD_USER_INPUT"), (100_000, "MAX_ROWS"), (10, "BAD_USER_INPUT")] {
+        let answer = app.client().run("query($n: Int) { caller(first: $n) }", json!({ "n": size })).await;
+        assert_eq!(code(&answer), expected, "{size}: {answer}");
+    }
+}
+
+#[tokio::test]
 async fn a_batch_of_operations_is_refused() {
     let app = TestApp::start().await;
     let request = reqwest::Client::builder().build().unwrap().post(&app.url);
