@@ -28,7 +28,7 @@ pub struct ServeSettings {
     /// From the first byte awaited to the end of the headers; also how long an idle connection is kept.
     #[serde(with = "humantime_serde")]
     pub header_read_timeout: Duration,
-    /// From the end of the headers to the end of the body, then 408.
+    /// From where the body has first to be waited for to its end, then 408.
     #[serde(with = "humantime_serde")]
     pub body_read_timeout: Duration,
     /// How long a client may take no byte of its response.

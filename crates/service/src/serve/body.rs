@@ -13,7 +13,7 @@ use axum::response::Response;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Bytes;
 use tokio::sync::oneshot;
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Sleep, sleep};
 
 use super::layers::error;
 
@@ -68,10 +68,9 @@ fn refusal(excess: Excess) -> Response {
 struct Guarded {
     inner: Body,
     bytes_left: usize,
-    begun: Instant,
     time: Duration,
-    /// Over the whole body: one for each frame would let one byte a second pass for ever. Only a body that has to be waited
-    /// for needs it.
+    /// Over the whole body: one for each frame would let one byte a second pass for ever. Begun with the first wait, for only
+    /// a body that has to be waited for needs it.
     timer: Option<Pin<Box<Sleep>>>,
     excess: Option<oneshot::Sender<Excess>>,
 }
@@ -79,7 +78,7 @@ struct Guarded {
 impl Guarded {
     fn new(inner: Body, limits: Limits, excess: oneshot::Sender<Excess>) -> Self {
         let Limits { bytes, time } = limits;
-        Self { inner, bytes_left: bytes, begun: Instant::now(), time, timer: None, excess: Some(excess) }
+        Self { inner, bytes_left: bytes, time, timer: None, excess: Some(excess) }
     }
 
     fn stop(&mut self, excess: Excess) -> Poll<Option<Result<Frame<Bytes>, axum::BoxError>>> {
@@ -103,8 +102,8 @@ impl HttpBody for Guarded {
             return Poll::Ready(None);
         }
         let Poll::Ready(frame) = Pin::new(&mut self.inner).poll_frame(context) else {
-            let left = self.time.saturating_sub(self.begun.elapsed());
-            let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(left)));
+            let time = self.time;
+            let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(time)));
             ready!(timer.as_mut().poll(context));
             return self.stop(Excess::TooSlow);
         };
