@@ -17,7 +17,6 @@ const BYTES_OF_A_BYTE: usize = 64;
 const BYTES: u64 = 16 * 1024 * 1024;
 
 /// By their whole text, bounded by memory. A gateway sends the same ones again and again.
-#[derive(Clone)]
 pub(super) struct Documents(Cache<String, Arc<Known>>);
 
 struct Known {
