@@ -18,6 +18,9 @@ pub use limits::Limits;
 pub use measure::Stats;
 pub use pages::Pages;
 
+/// An estimate of the memory that a byte of a document's text comes to when it is parsed, for caches that are bounded by memory.
+pub const BYTES_OF_A_BYTE: usize = 64;
+
 /// Counts the document and compares it with the limits, the cheapest ones first.
 ///
 /// Every operation of the document is held to the limits, not only the one that will be executed, and so is every

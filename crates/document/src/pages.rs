@@ -8,7 +8,7 @@ use std::{
 
 use crate::{LimitError, Limits, check_with};
 
-/// The variables of a document that are sizes of pages, with the largest sizes by which it is known to be within limits.
+/// The variables of a document that are sizes of pages, with sizes for which it is known to be within limits.
 ///
 /// To be kept with the document, so that the next request with it need not be counted again.
 pub struct Pages(Mutex<Sizes>);

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use ahash::RandomState;
-use document::Pages;
+use document::{BYTES_OF_A_BYTE, Pages};
 use graphql_tools::{
     parser::parse_query,
     static_graphql::query::{Definition, Directive, Document, OperationDefinition, Selection, SelectionSet, Value},
@@ -18,9 +18,6 @@ use crate::{
     error::{GraphqlError, code},
     validate,
 };
-
-/// An estimate of the memory that a byte of a document's text comes to when it is parsed.
-const BYTES_OF_A_BYTE: usize = 64;
 
 /// By their whole text, bounded by memory. Only valid documents are kept: every other text costs its sender a check.
 pub(super) struct Documents {

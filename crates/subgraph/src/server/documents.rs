@@ -6,14 +6,12 @@ use async_graphql::{
     Request,
     parser::{parse_query, types::ExecutableDocument},
 };
-use document::{LimitError, Limits, Pages};
+use document::{BYTES_OF_A_BYTE, LimitError, Limits, Pages};
 use moka::sync::Cache;
 
 use super::page_size;
 
-/// An estimate of the memory that a byte of a document's text comes to when it is parsed.
-const BYTES_OF_A_BYTE: usize = 64;
-/// What all of them may come to.
+/// What all of them may come to, by the estimate.
 const BYTES: u64 = 16 * 1024 * 1024;
 
 /// By their whole text, bounded by memory. A gateway sends the same ones again and again.
