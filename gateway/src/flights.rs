@@ -59,10 +59,12 @@ impl<K: Hash + Eq + Clone + Send + 'static, V: Clone + Send + Sync + 'static> Fl
         value
     }
 
-    /// What is under way for `key`, as above.
+    /// What is under way for `key`, as above, until `deadline` at the latest: a caller who would have to leave earlier does
+    /// not join either, and so needs no timer.
     pub(crate) fn join(&self, key: &K, deadline: Deadline) -> Option<Flying<V>> {
         let flights = self.lock();
-        flights.get(key).filter(|flight| flight.suits(deadline)).map(|flight| flight.value.clone())
+        let flight = flights.get(key).filter(|flight| flight.suits(deadline) && flight.deadline <= deadline)?;
+        Some(flight.value.clone())
     }
 
     /// Joins what is under way for `key`, as above, or else takes it upon the caller.

@@ -13,33 +13,40 @@ mod stream;
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use axum::Router;
-use axum::extract::Request;
 use axum::response::Response;
-use axum::routing::future::RouteFuture;
-use axum::routing::get;
-use futures_util::TryFutureExt;
-use futures_util::future::MapOk;
+use bytes::Bytes;
+use futures_util::FutureExt;
+use http::Request;
 use http::header::ORIGIN;
 use service::health::Health;
+use service::serve::Answers;
 use service::token::Verifier;
-use tower::Service;
+use tower::util::BoxCloneSyncService;
+use tower::{Layer, Service, service_fn};
 
 pub use settings::{EdgeSettings, ForwardedHeader, Origin, PlaygroundTab};
 
 use crate::pipeline::Gateway;
 use crate::playground;
+use graphql::Edge;
 use media::MediaType;
 use refusal::Refusal;
 
 /// Everything that the gateway answers: `/graphql`, `/health`, `/ready`, and the playground at `/` where it is on.
 #[derive(Clone)]
 pub struct Site {
-    router: Router,
-    /// The same, for pages of other origins. A copy of the layer costs a request more than the rest of the routing.
-    with_cors: Router,
+    routes: Routes,
+    /// The same, for pages of other origins.
+    with_cors: BoxCloneSyncService<Request<Bytes>, Response, Infallible>,
+}
+
+/// A router takes its time, which is as much as the rest of what the edge does for a request to `/graphql`.
+#[derive(Clone)]
+struct Routes {
+    graphql: Arc<Edge>,
+    others: Router,
 }
 
 /// To be run by [`service::serve::BoundServer`], which bounds the bytes and the time of requests, catches panics, and
@@ -47,31 +54,32 @@ pub struct Site {
 pub fn site(gateway: Arc<Gateway>, settings: EdgeSettings, verifier: Option<Verifier>) -> Site {
     let cors = security::cors(&settings);
     let playground = if settings.playground { playground::router(&settings.playground_tabs) } else { Router::new() };
-    let health = health(gateway.clone()).router();
-    let edge = Arc::new(graphql::Edge::new(gateway, settings, verifier));
-    let router = Router::new()
-        .route("/graphql", get(graphql::get).post(graphql::post).fallback(method_not_allowed))
-        .with_state(edge)
-        .merge(health)
-        .merge(playground)
-        .fallback(not_found);
-    Site { with_cors: router.clone().layer(cors), router }
+    let others = health(gateway.clone()).router().merge(playground).fallback(not_found);
+    let routes = Routes { graphql: Arc::new(Edge::new(gateway, settings, verifier)), others };
+    let behind = routes.clone();
+    let with_cors = cors.layer(service_fn(move |request| behind.clone().answer(request).map(Ok)));
+    Site { routes, with_cors: BoxCloneSyncService::new(with_cors) }
 }
 
-impl Service<Request> for Site {
-    type Response = Response;
-    type Error = Infallible;
-    type Future = MapOk<RouteFuture<Infallible>, fn(Response) -> Response>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request) -> Self::Future {
-        let of_a_page = request.headers().contains_key(ORIGIN);
-        let router = if of_a_page { &mut self.with_cors } else { &mut self.router };
+impl Answers for Site {
+    async fn answer(mut self, request: Request<Bytes>) -> Response {
+        let response = if request.headers().contains_key(ORIGIN) {
+            let Ok(response) = self.with_cors.call(request).await;
+            response
+        } else {
+            self.routes.answer(request).await
+        };
         // On every answer, also on one to a preflight.
-        router.call(request).map_ok(security::harden)
+        security::harden(response)
+    }
+}
+
+impl Routes {
+    async fn answer(self, request: Request<Bytes>) -> Response {
+        match request.uri().path() {
+            "/graphql" => self.graphql.answer(request).await,
+            _ => self.others.answer(request).await,
+        }
     }
 }
 
@@ -80,10 +88,6 @@ fn health(gateway: Arc<Gateway>) -> Health {
         let ready = gateway.ready();
         async move { if ready { Ok(()) } else { Err("the plan cache is not warm".to_owned()) } }
     })
-}
-
-async fn method_not_allowed() -> Response {
-    Refusal::MethodNotAllowed.into_response(MediaType::Json)
 }
 
 async fn not_found() -> Response {

@@ -9,10 +9,9 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use client::{BuildError, Client, Deadline};
-use futures_util::FutureExt;
 use graphql_tools::static_graphql::query::OperationDefinition;
 use thiserror::Error;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 
 use crate::{
     authorize::{self, Denied},
@@ -149,7 +148,7 @@ impl Gateway {
             changes: inner.calls.changes(),
         });
         if let Some(flying) = shared.as_ref().and_then(|shared| inner.flights.join(shared, deadline)) {
-            return Ok(Reply::Once(in_time(flying, deadline.at()).await));
+            return Ok(Reply::Once(flying.await.unwrap_or_else(panicked)));
         }
         let request = read()?;
         let execution = match inner.prepare(&request, &caller, travel, denied).await {
@@ -161,7 +160,7 @@ impl Gateway {
                 .map_or_else(|refused| Reply::Once(refused.into()), Reply::Stream),
             (OperationKind::Query, Some(shared)) => Reply::Once(inner.clone().share(shared, execution).await),
             // On the heap, for it is large.
-            _ => Reply::Once(in_time(Box::pin(inner.execute(&execution)).map(Some), deadline.at() + GRACE).await),
+            _ => Reply::Once(Box::pin(inner.execute(&execution)).await),
         })
     }
 
@@ -246,12 +245,21 @@ impl Inner {
         let inner = self.clone();
         let flying =
             self.flights.join_or_begin(shared, deadline, move || async move { inner.execute(&execution).await });
-        in_time(flying, deadline.at()).await
+        match timeout_at(deadline.at() + GRACE, flying).await {
+            Ok(answer) => answer.unwrap_or_else(panicked),
+            Err(_) => Refused::late().into(),
+        }
     }
 
     async fn execute(&self, execution: &Execution) -> Answer {
         let executed = match &execution.prepared.plan {
-            Some(plan) => execute::execute(plan, self.context(execution)).await,
+            Some(plan) => {
+                let executing = execute::execute(plan, self.context(execution));
+                match timeout_at(execution.travel.deadline.at() + GRACE, executing).await {
+                    Ok(executed) => executed,
+                    Err(_) => return Refused::late().into(),
+                }
+            }
             None => Executed::default(),
         };
         self.complete(execution, executed)
@@ -284,13 +292,8 @@ impl Inner {
     }
 }
 
-/// `None` is for what panicked.
-async fn in_time(answer: impl Future<Output = Option<Answer>>, at: Instant) -> Answer {
-    match timeout_at(at, answer).await {
-        Ok(Some(answer)) => answer,
-        Ok(None) => Refused::internal("The operation could not be executed.").into(),
-        Err(_) => Refused::late().into(),
-    }
+fn panicked() -> Answer {
+    Refused::internal("The operation could not be executed.").into()
 }
 
 /// Why a plan cannot be shown.

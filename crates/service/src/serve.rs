@@ -2,13 +2,15 @@
 //!
 //! `axum::serve` sets no timers and no caps; here silent, slow and too many connections end by themselves.
 
-use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::extract::Request;
+use axum::Router;
+use axum::body::Body;
 use axum::response::Response;
+use hyper::Request;
+use hyper::body::Bytes;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use tower::Service;
@@ -116,8 +118,7 @@ impl BoundServer {
 
     /// Serves `service` until `shutdown` is requested, then drains, and returns when the last connection is gone.
     ///
-    /// Each request has the peer's `ConnectInfo<SocketAddr>` and this [`Shutdown`] in its extensions. Handlers that
-    /// upgrade a connection must watch the latter: an upgraded connection is no longer this server's to drain.
+    /// Each request has this [`Shutdown`] in its extensions. Connections are not upgraded.
     /// A handler that panics costs its client a 500, nobody else anything.
     pub async fn run(self, service: impl Answers, shutdown: Shutdown) {
         let service = layers::Protected::new(service, &self.settings);
@@ -125,13 +126,15 @@ impl BoundServer {
     }
 }
 
-/// What can be served: a [`Router`](axum::Router), or what stands before some.
-pub trait Answers:
-    Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static
-{
+/// What can be served: a [`Router`], or what stands before some.
+pub trait Answers: Clone + Send + Sync + 'static {
+    /// Answers a request whose body is there as a whole.
+    fn answer(self, request: Request<Bytes>) -> impl Future<Output = Response> + Send;
 }
 
-impl<S> Answers for S where
-    S: Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static
-{
+impl Answers for Router {
+    async fn answer(mut self, request: Request<Bytes>) -> Response {
+        let Ok(response) = self.call(request.map(Body::from)).await;
+        response
+    }
 }

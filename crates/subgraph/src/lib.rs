@@ -2,7 +2,7 @@
 //!
 //! Read in the order of a process's life: [`boot`] (commands, settings, start), [`database`], [`feed`] (what changes
 //! in it), [`outbox`] (what others are told of it), [`server`] (HTTP to schema), [`identity`] (who asks), [`peer`]
-//! (whom it asks), [`worker`] (what nobody asks for), then the vocabulary that schemas share: [`error`], [`user_error`], [`id`], [`money`],
+//! (whom it asks), [`worker`] (what nobody asks for), [`DataLoader`] (what many ask for), then the vocabulary that schemas share: [`error`], [`user_error`], [`id`], [`money`],
 //! [`text`], [`paging`], [`time`] and [`sdl`]. [`fingerprint()`] is what is kept of a request, [`audit`] finds rows that
 //! break a rule, and [`fail_point`] is where tests let a process die.
 
@@ -15,6 +15,7 @@ pub mod feed;
 mod fingerprint;
 pub mod id;
 pub mod identity;
+mod loader;
 pub mod money;
 pub mod outbox;
 pub mod paging;
@@ -33,5 +34,6 @@ pub use feed::Watch;
 pub use fingerprint::fingerprint;
 pub use id::Id;
 pub use identity::{Caller, Identity, Requires, Scope};
+pub use loader::{DataLoader, Key, Loader};
 pub use money::{Currency, Money, MoneyInput};
 pub use peer::Peer;

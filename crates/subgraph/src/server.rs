@@ -15,11 +15,11 @@ use std::{sync::Arc, time::Duration};
 use async_graphql::{
     ObjectType, Request as GraphqlRequest, Response as GraphqlResponse, Schema, ServerError, SubscriptionType, Value,
 };
-use async_graphql_axum::{GraphQLRequest, GraphQLResponse};
 use axum::{
-    Router,
-    extract::{FromRequest as _, Request, State},
-    http::{HeaderMap, StatusCode},
+    Json, Router,
+    body::{self, Bytes},
+    extract::{Request, State},
+    http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse as _, Response},
     routing::post,
 };
@@ -112,7 +112,10 @@ where
             }
             (true, false) => Err(Refusal::subscription_transport()),
             (false, true) => Ok(stream::single(&self.execute(request, deadline).await)),
-            (false, false) => Ok(GraphQLResponse::from(self.execute(request, deadline).await).into_response()),
+            (false, false) => {
+                let response = self.execute(request, deadline).await;
+                Ok(([(CONTENT_TYPE, "application/graphql-response+json")], Json(response)).into_response())
+            }
         }
     }
 
@@ -130,7 +133,9 @@ impl Gate {
         media::check_content_type(request.headers())?;
         let identity = Identity::from_headers(request.headers(), &self.verifier).await?;
         self.check_origin(request.headers(), &identity)?;
-        let mut request = GraphQLRequest::<Refusal>::from_request(request, &()).await?.into_inner();
+        // The server bounds it.
+        let body = body::to_bytes(request.into_body(), usize::MAX).await.unwrap_or_default();
+        let mut request = read(&body)?;
         documents.parse(&mut request, &self.limits)?;
         if lists::too_long(&mut request) {
             let message = format!("A list has at most {} entries.", lists::MAX_LIST);
@@ -152,6 +157,16 @@ impl Gate {
         let message = "This service answers only its gateway.";
         Err(Refusal::new(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", message))
     }
+}
+
+/// The request of a body: a JSON object, not the list that a batch of them would be.
+fn read(body: &Bytes) -> Result<GraphqlRequest, Refusal> {
+    if body.trim_ascii_start().starts_with(b"[") {
+        let message = "Send one operation a request.";
+        return Err(Refusal::new(StatusCode::BAD_REQUEST, "BATCHING_NOT_SUPPORTED", message));
+    }
+    serde_json::from_slice(body)
+        .map_err(|_| Refusal::new(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", "The body is not a GraphQL request."))
 }
 
 /// The variable as the size of a page, if it can be one.

@@ -1,12 +1,11 @@
 use std::sync::Arc;
 
-use axum::body;
-use axum::extract::{Request, State};
-use axum::response::{IntoResponse, Response};
+use axum::body::Body;
+use axum::response::Response;
 use bytes::Bytes;
 use client::Deadline;
 use http::request::Parts;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, Method, Request, StatusCode, header};
 use service::shutdown::Shutdown;
 use service::telemetry::TraceContext;
 use service::token::Verifier;
@@ -20,7 +19,7 @@ use super::stream::{self, Protocol, Streams};
 use crate::identity::Identity;
 use crate::pipeline::{Answer, Gateway, GraphqlRequest, Reply, StatusKind};
 
-/// What the handlers of `/graphql` share.
+/// What answers `/graphql`.
 pub(super) struct Edge {
     gateway: Arc<Gateway>,
     identity: Identity,
@@ -34,27 +33,6 @@ pub(super) struct Edge {
 struct Accepted {
     media: Option<MediaType>,
     protocol: Option<Protocol>,
-}
-
-pub(super) async fn post(State(edge): State<Arc<Edge>>, request: Request) -> Response {
-    let (mut head, body) = request.into_parts();
-    let accepted = Accepted::by(&head.headers);
-    // The server bounds it.
-    let body = body::to_bytes(body, usize::MAX).await;
-    let sent = decode::media_type(&head.headers)
-        .and_then(|()| body.map_err(|_| Refusal::BadRequest("The body cannot be read.".to_owned())));
-    let replied = edge.reply(sent, &head, accepted, |body| decode::post(body, &edge.settings), true).await;
-    edge.respond(replied, accepted, head.extensions.remove())
-}
-
-/// A page of another origin can have a browser send a GET without asking first. It gains nothing: there are no cookies
-/// here, and a mutation is refused.
-pub(super) async fn get(State(edge): State<Arc<Edge>>, request: Request) -> Response {
-    let (head, _) = request.into_parts();
-    let accepted = Accepted::by(&head.headers);
-    let sent = Ok(Bytes::copy_from_slice(head.uri.query().unwrap_or_default().as_bytes()));
-    let replied = edge.reply(sent, &head, accepted, |query| decode::get(query, &edge.settings), false).await;
-    edge.respond(replied, accepted, None)
 }
 
 impl Accepted {
@@ -74,6 +52,25 @@ impl Edge {
         }
     }
 
+    pub(super) async fn answer(&self, request: Request<Bytes>) -> Response {
+        let (mut head, body) = request.into_parts();
+        let accepted = Accepted::by(&head.headers);
+        let replied = match head.method {
+            Method::POST => {
+                let sent = decode::media_type(&head.headers).map(|()| body);
+                self.reply(sent, &head, accepted, |body| decode::post(body, &self.settings), true).await
+            }
+            // A page of another origin can have a browser send a GET without asking first. It gains nothing: there are
+            // no cookies here, and a mutation is refused.
+            Method::GET | Method::HEAD => {
+                let sent = Ok(Bytes::copy_from_slice(head.uri.query().unwrap_or_default().as_bytes()));
+                self.reply(sent, &head, accepted, |query| decode::get(query, &self.settings), false).await
+            }
+            _ => return Refusal::MethodNotAllowed.into_response(MediaType::Json),
+        };
+        self.respond(replied, accepted, head.extensions.remove())
+    }
+
     async fn reply(
         &self,
         sent: Result<Bytes, Refusal>,
@@ -86,7 +83,7 @@ impl Edge {
             return Err(Refusal::NotAcceptable);
         }
         let sent = sent?;
-        let trace = head.extensions.get().cloned().unwrap_or_else(|| TraceContext::of(&head.headers));
+        let trace = TraceContext::current().unwrap_or_else(|| TraceContext::of(&head.headers));
         // Not before the body is there, so that slow clients hold no slot; not queued, so that an answer is never
         // computed for a client that has given up.
         let _slot = self.slots.try_acquire().map_err(|_| Refusal::Overloaded)?;
@@ -110,10 +107,15 @@ impl Edge {
     }
 }
 
+/// As many as an answer has in the end, for which there is then one allocation.
+const HEADERS: usize = 8;
+
 fn response(answer: Answer, media: MediaType) -> Response {
     let status = status(answer.status, media);
-    let mut response = (status, answer.body).into_response();
+    let mut response = Response::new(Body::from(answer.body));
+    *response.status_mut() = status;
     let headers = response.headers_mut();
+    headers.reserve(HEADERS);
     headers.insert(header::CONTENT_TYPE, media.header_value());
     match status {
         StatusCode::METHOD_NOT_ALLOWED => headers.insert(header::ALLOW, ALLOW),

@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use async_graphql::dataloader::Loader;
-use subgraph::{Database, Error};
+use subgraph::{Database, Loader, Result};
 use uuid::Uuid;
 
 use crate::entities::user::{Entity as Users, Profile};
@@ -13,9 +12,8 @@ pub(crate) struct UserLoader(pub(crate) Database);
 
 impl Loader<Uuid> for UserLoader {
     type Value = Profile;
-    type Error = Error;
 
-    async fn load(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, Profile>, Error> {
+    async fn load(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, Profile>> {
         let profiles = Users::profiles(self.0.read(), ids).await?;
         Ok(profiles.into_iter().map(|profile| (profile.id, profile)).collect())
     }

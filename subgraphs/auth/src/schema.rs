@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use async_graphql::{EmptySubscription, MergedObject, Schema, SchemaBuilder, dataloader::DataLoader};
+use async_graphql::{EmptySubscription, MergedObject, Schema, SchemaBuilder};
+use subgraph::DataLoader;
 
 use crate::{
     domain::Authority,
@@ -29,6 +30,6 @@ pub(crate) fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
 }
 
 pub(crate) fn build(authority: Arc<Authority>) -> Schema<Query, Mutation, EmptySubscription> {
-    let users = DataLoader::new(UserLoader(authority.database.clone()), tokio::spawn);
+    let users = DataLoader::new(UserLoader(authority.database.clone()));
     builder().data(users).data(authority).finish()
 }

@@ -2,9 +2,8 @@
 
 use std::collections::HashMap;
 
-use async_graphql::dataloader::Loader;
 use sea_orm::{EntityTrait as _, QueryFilter as _};
-use subgraph::{Database, Error};
+use subgraph::{Database, Loader, Result};
 use uuid::Uuid;
 
 use crate::{
@@ -24,9 +23,8 @@ impl StockLoader {
 
 impl Loader<Uuid> for StockLoader {
     type Value = Stock;
-    type Error = Error;
 
-    async fn load(&self, products: &[Uuid]) -> Result<HashMap<Uuid, Stock>, Error> {
+    async fn load(&self, products: &[Uuid]) -> Result<HashMap<Uuid, Stock>> {
         let rows = stock::of_products(self.0.read(), products.iter().copied()).await?;
         Ok(Stock::of_rows(&rows).map(|stock| (stock.product_id(), stock)).collect())
     }
@@ -43,9 +41,8 @@ impl LocationLoader {
 
 impl Loader<Uuid> for LocationLoader {
     type Value = location::Model;
-    type Error = Error;
 
-    async fn load(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, location::Model>, Error> {
+    async fn load(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, location::Model>> {
         let rows = location::Entity::find().filter(location::COLUMN.id.is_in(ids.iter().copied()));
         Ok(rows.all(self.0.read()).await?.into_iter().map(|row| (row.id, row)).collect())
     }

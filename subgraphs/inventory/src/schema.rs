@@ -1,7 +1,7 @@
 //! The whole GraphQL surface of the subgraph, and the only place where it is built.
 
-use async_graphql::{Schema, SchemaBuilder, dataloader::DataLoader};
-use subgraph::Database;
+use async_graphql::{Schema, SchemaBuilder};
+use subgraph::{DataLoader, Database};
 
 use crate::{
     loaders::{LocationLoader, StockLoader},
@@ -15,8 +15,8 @@ pub(crate) type InventorySchema = Schema<Query, Mutation, Subscription>;
 
 /// The schema over this database.
 pub(crate) fn build(database: Database, products: Products, settings: Settings) -> InventorySchema {
-    let stock = DataLoader::new(StockLoader::new(database.clone()), tokio::spawn);
-    let locations = DataLoader::new(LocationLoader::new(database.clone()), tokio::spawn);
+    let stock = DataLoader::new(StockLoader::new(database.clone()));
+    let locations = DataLoader::new(LocationLoader::new(database.clone()));
     builder().data(stock).data(locations).data(products).data(settings).data(database).finish()
 }
 

@@ -2,11 +2,8 @@
 
 use std::{collections::HashMap, hash::Hash};
 
-use async_graphql::dataloader::{DataLoader, Loader};
-use sea_orm::{
-    DbErr, EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, prelude::Expr,
-};
-use subgraph::{Database, Error};
+use sea_orm::{EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, prelude::Expr};
+use subgraph::{DataLoader, Database, Loader, Result};
 use uuid::Uuid;
 
 use crate::{
@@ -28,7 +25,7 @@ pub(crate) type Rows = DataLoader<Source>;
 pub(crate) struct Source(Database);
 
 pub(crate) fn rows(database: Database) -> Rows {
-    DataLoader::new(Source(database), tokio::spawn)
+    DataLoader::new(Source(database))
 }
 
 /// The lines of an order, in its order.
@@ -52,9 +49,8 @@ pub(crate) struct CountOf(pub(crate) Uuid);
 
 impl Loader<LinesOf> for Source {
     type Value = Vec<order_line::Model>;
-    type Error = Error;
 
-    async fn load(&self, keys: &[LinesOf]) -> Result<HashMap<LinesOf, Self::Value>, Error> {
+    async fn load(&self, keys: &[LinesOf]) -> Result<HashMap<LinesOf, Self::Value>> {
         let rows = order_line::Entity::find()
             .filter(order_line::COLUMN.order_id.is_in(keys.iter().map(|key| key.0)))
             .order_by_asc(order_line::COLUMN.position)
@@ -66,9 +62,8 @@ impl Loader<LinesOf> for Source {
 
 impl Loader<EventsOf> for Source {
     type Value = Vec<order_event::Model>;
-    type Error = Error;
 
-    async fn load(&self, keys: &[EventsOf]) -> Result<HashMap<EventsOf, Self::Value>, Error> {
+    async fn load(&self, keys: &[EventsOf]) -> Result<HashMap<EventsOf, Self::Value>> {
         let rows = order_event::Entity::find()
             .filter(order_event::COLUMN.order_id.is_in(keys.iter().map(|key| key.0)))
             .order_by_asc(order_event::COLUMN.sequence)
@@ -80,9 +75,8 @@ impl Loader<EventsOf> for Source {
 
 impl Loader<Seen> for Source {
     type Value = order::Model;
-    type Error = Error;
 
-    async fn load(&self, keys: &[Seen]) -> Result<HashMap<Seen, order::Model>, Error> {
+    async fn load(&self, keys: &[Seen]) -> Result<HashMap<Seen, order::Model>> {
         let rows = order::Entity::find()
             .filter(order::COLUMN.id.is_in(keys.iter().map(|key| key.id)))
             .all(self.0.read())
@@ -98,9 +92,8 @@ impl Loader<Seen> for Source {
 
 impl Loader<CustomerPage> for Source {
     type Value = Vec<order::Model>;
-    type Error = Error;
 
-    async fn load(&self, keys: &[CustomerPage]) -> Result<HashMap<CustomerPage, Self::Value>, Error> {
+    async fn load(&self, keys: &[CustomerPage]) -> Result<HashMap<CustomerPage, Self::Value>> {
         let mut rows = Vec::new();
         for pages in keys.chunks(MAX_ARMS) {
             rows.extend(list::customer_pages(&self.0, pages).await?);
@@ -122,9 +115,8 @@ fn page_of(key: &CustomerPage, rows: &HashMap<Uuid, Vec<order::Model>>) -> Vec<o
 
 impl Loader<CountOf> for Source {
     type Value = i64;
-    type Error = Error;
 
-    async fn load(&self, keys: &[CountOf]) -> Result<HashMap<CountOf, i64>, Error> {
+    async fn load(&self, keys: &[CountOf]) -> Result<HashMap<CountOf, i64>> {
         let counts: Vec<(Uuid, i64)> = order::Entity::find()
             .select_only()
             .column(order::Column::CustomerId)
@@ -133,8 +125,7 @@ impl Loader<CountOf> for Source {
             .group_by(order::COLUMN.customer_id)
             .into_tuple()
             .all(self.0.read())
-            .await
-            .map_err(|error: DbErr| Error::from(error))?;
+            .await?;
         Ok(counts.into_iter().map(|(customer, count)| (CountOf(customer), count)).collect())
     }
 }

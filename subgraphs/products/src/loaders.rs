@@ -1,11 +1,10 @@
 //! Batched look-ups of products. Nothing here depends on who asks, so one loader serves all requests
-//! at once: what they ask for within the same millisecond is one statement.
+//! at once: what they ask for together is one statement.
 
 use std::{collections::HashMap, hash::Hash};
 
-use async_graphql::dataloader::{DataLoader, Loader};
 use sea_orm::{EntityTrait as _, QueryFilter as _, sea_query::Expr};
-use subgraph::{Database, Error, Result};
+use subgraph::{DataLoader, Database, Loader, Result};
 use uuid::Uuid;
 
 use crate::entities::product::{COLUMN, Entity, Model};
@@ -39,7 +38,6 @@ impl ProductLoader {
 
 impl Loader<Uuid> for ProductLoader {
     type Value = Model;
-    type Error = Error;
 
     async fn load(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, Model>> {
         self.rows(COLUMN.id.is_in(ids.iter().copied()), |row| row.id).await
@@ -48,7 +46,6 @@ impl Loader<Uuid> for ProductLoader {
 
 impl Loader<Sku> for ProductLoader {
     type Value = Model;
-    type Error = Error;
 
     async fn load(&self, skus: &[Sku]) -> Result<HashMap<Sku, Model>> {
         let filter = COLUMN.sku.is_in(skus.iter().map(|sku| sku.0.as_str()));
@@ -58,7 +55,6 @@ impl Loader<Sku> for ProductLoader {
 
 impl Loader<Slug> for ProductLoader {
     type Value = Model;
-    type Error = Error;
 
     async fn load(&self, slugs: &[Slug]) -> Result<HashMap<Slug, Model>> {
         let filter = COLUMN.slug.is_in(slugs.iter().map(|slug| slug.0.as_str()));

@@ -1,7 +1,7 @@
 //! The whole GraphQL surface of the subgraph, and the only place where it is built.
 
-use async_graphql::{EmptySubscription, Schema, SchemaBuilder, dataloader::DataLoader};
-use subgraph::Database;
+use async_graphql::{EmptySubscription, Schema, SchemaBuilder};
+use subgraph::{DataLoader, Database};
 
 use crate::{
     loaders::ProductLoader,
@@ -13,7 +13,7 @@ pub(crate) type ProductsSchema = Schema<Query, Mutation, EmptySubscription>;
 
 /// The schema over this database.
 pub(crate) fn build(database: Database) -> ProductsSchema {
-    let loader = DataLoader::new(ProductLoader::new(database.clone()), tokio::spawn);
+    let loader = DataLoader::new(ProductLoader::new(database.clone()));
     builder().data(loader).data(database).finish()
 }
 

@@ -2,13 +2,11 @@
 
 use std::convert::Infallible;
 use std::future::Future;
-use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::time::Duration;
 
-use axum::body::Body;
-use axum::extract::ConnectInfo;
 use axum::response::Response;
+use futures_util::FutureExt;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -61,7 +59,7 @@ impl<S: Answers> Connections<S> {
         // Both fail only on a connection that is already gone; serving it ends at once.
         let _ = stream.set_nodelay(true);
         let Ok(peer) = stream.peer_addr() else { return };
-        let connection = self.protocol.serve_connection(self.io(stream), self.handler(peer)).with_upgrades();
+        let connection = self.protocol.serve_connection(self.io(stream), self.handler());
         let (closing, cut) = (self.closing.clone(), self.cut.clone());
         self.tasks.spawn(async move {
             let _slot = slot;
@@ -85,7 +83,6 @@ impl<S: Answers> Connections<S> {
 
     fn handler(
         &self,
-        peer: SocketAddr,
     ) -> impl hyper::service::Service<
         Request<Incoming>,
         Response = Response,
@@ -93,7 +90,7 @@ impl<S: Answers> Connections<S> {
         Future = impl Future<Output = Result<Response, Infallible>> + Send + use<S>,
     > + use<S> {
         let (service, shutdown) = (self.service.clone(), self.shutdown.clone());
-        service_fn(move |request| answer(service.clone(), request, peer, shutdown.clone()))
+        service_fn(move |request| service.clone().answer(request, shutdown.clone()).map(Ok))
     }
 }
 
@@ -115,16 +112,4 @@ fn protocol(settings: &ServeSettings) -> http1::Builder {
         protocol.max_headers(settings.max_headers);
     }
     protocol
-}
-
-async fn answer(
-    service: Protected<impl Answers>,
-    request: Request<Incoming>,
-    peer: SocketAddr,
-    shutdown: Shutdown,
-) -> Result<Response, Infallible> {
-    let mut request = request.map(Body::new);
-    request.extensions_mut().insert(ConnectInfo(peer));
-    request.extensions_mut().insert(shutdown.clone());
-    Ok(service.answer(request, &shutdown).await)
 }

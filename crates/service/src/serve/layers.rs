@@ -4,11 +4,12 @@
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 
-use axum::extract::Request;
 use axum::http::header::{CACHE_CONTROL, CONNECTION, HOST, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderValue, Method, StatusCode, Uri, Version};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
+use hyper::Request;
+use hyper::body::Incoming;
 use serde_json::json;
 
 use super::{Answers, ServeSettings, body};
@@ -28,12 +29,10 @@ impl<S: Answers> Protected<S> {
     }
 
     /// What is refused is traced too, and each answer may be the last on its connection.
-    pub(super) async fn answer(self, request: Request, shutdown: &Shutdown) -> Response {
+    pub(super) async fn answer(self, mut request: Request<Incoming>, shutdown: Shutdown) -> Response {
+        request.extensions_mut().insert(shutdown.clone());
         telemetry::trace(request, async |request| {
-            let mut response = match refusal_of_proxy(&request) {
-                Some(refusal) => refusal,
-                None => body::guard(self.limits, request, |request| handle(self.service, request)).await,
-            };
+            let mut response = self.handle(request).await;
             if shutdown.is_requested() {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
@@ -41,12 +40,17 @@ impl<S: Answers> Protected<S> {
         })
         .await
     }
-}
 
-async fn handle(mut service: impl Answers, request: Request) -> Response {
-    match AssertUnwindSafe(service.call(request)).catch_unwind().await {
-        Ok(Ok(response)) => response,
-        Err(payload) => panicked(&*payload),
+    async fn handle(self, request: Request<Incoming>) -> Response {
+        if let Some(refusal) = refusal_of_proxy(&request) {
+            return refusal;
+        }
+        let request = match body::read(request, self.limits).await {
+            Ok(request) => request,
+            Err(unread) => return unread.into_response(),
+        };
+        let answer = AssertUnwindSafe(self.service.answer(request));
+        answer.catch_unwind().await.unwrap_or_else(|payload| panicked(&*payload))
     }
 }
 
@@ -65,7 +69,7 @@ fn panicked(payload: &(dyn Any + Send)) -> Response {
 
 /// TRACE echoes headers, CONNECT and absolute-form targets are for proxies, and a target's authority that differs
 /// from `Host` is how requests are smuggled past one.
-fn refusal_of_proxy(request: &Request) -> Option<Response> {
+fn refusal_of_proxy<B>(request: &Request<B>) -> Option<Response> {
     let refuse = |status, message| Some(error(status, "BAD_REQUEST", message));
     if matches!(*request.method(), Method::TRACE | Method::CONNECT) {
         return refuse(StatusCode::METHOD_NOT_ALLOWED, "method not allowed");
@@ -80,7 +84,7 @@ fn refusal_of_proxy(request: &Request) -> Option<Response> {
 }
 
 /// RFC 9112, section 3.2: whoever stands before this server may have read the other one.
-fn names_one_host(request: &Request) -> bool {
+fn names_one_host<B>(request: &Request<B>) -> bool {
     let hosts = request.headers().get_all(HOST).iter().count();
     hosts == 1 || (hosts == 0 && request.version() < Version::HTTP_11)
 }

@@ -2,26 +2,24 @@
 
 use std::time::Instant;
 
-use axum::extract::Request;
 use axum::response::Response;
-use http::{HeaderName, HeaderValue, Method, Uri};
+use http::{HeaderName, HeaderValue, Method, Request, Uri};
 
 use super::trace_context::{CURRENT, TraceContext};
 
 const TRACE_ID: HeaderName = HeaderName::from_static("x-trace-id");
 
-/// Continues the request's trace (see [`TraceContext`], also found in the request's extensions) and names it in the response
-/// header `x-trace-id` and in whatever is logged meanwhile.
+/// Continues the request's trace (see [`TraceContext::current`]) and names it in the response header `x-trace-id` and in
+/// whatever is logged meanwhile.
 ///
 /// Neither query nor headers are logged, in which tokens and personal data travel.
-pub(crate) async fn trace<F>(mut request: Request, answer: impl FnOnce(Request) -> F) -> Response
+pub(crate) async fn trace<B, F>(request: Request<B>, answer: impl FnOnce(Request<B>) -> F) -> Response
 where
     F: Future<Output = Response>,
 {
     let context = TraceContext::of(request.headers());
     let trace_id = context.trace_id();
     let target = (request.method().clone(), request.uri().clone());
-    request.extensions_mut().insert(context.clone());
     let mut response = CURRENT.scope(context, logged(&target, answer(request))).await;
     if let Ok(trace_id) = HeaderValue::from_str(&trace_id) {
         response.headers_mut().insert(TRACE_ID, trace_id);

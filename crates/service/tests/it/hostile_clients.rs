@@ -162,7 +162,7 @@ async fn t51_ambiguous_requests_are_refused() {
 #[tokio::test]
 async fn t51_a_length_beside_chunks_smuggles_nothing() {
     let server = start(ServeSettings::default()).await;
-    let hidden = "GET /peer HTTP/1.1\r\nhost: a\r\n\r\n";
+    let hidden = "GET /health HTTP/1.1\r\nhost: a\r\n\r\n";
     let framing = "content-length: 5\r\ntransfer-encoding: chunked";
     let request = format!("POST /length HTTP/1.1\r\nhost: a\r\n{framing}\r\n\r\n0\r\n\r\n{hidden}");
     let answer = server.answer(&request).await;

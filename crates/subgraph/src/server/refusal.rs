@@ -1,4 +1,3 @@
-use async_graphql::ParseRequestError;
 use axum::{
     Json,
     http::StatusCode,
@@ -46,21 +45,6 @@ impl From<TokenError> for Refusal {
         match error {
             TokenError::KeysUnavailable => Self::fault(StatusCode::SERVICE_UNAVAILABLE, &Error::Unavailable),
             _ => Self::fault(StatusCode::UNAUTHORIZED, &Error::InvalidToken),
-        }
-    }
-}
-
-impl From<ParseRequestError> for Refusal {
-    fn from(error: ParseRequestError) -> Self {
-        let refuse = |status, code, message: &str| Self::new(status, code, message);
-        match error {
-            ParseRequestError::PayloadTooLarge => {
-                refuse(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", "The request is too large.")
-            }
-            ParseRequestError::UnsupportedBatch => {
-                refuse(StatusCode::BAD_REQUEST, "BATCHING_NOT_SUPPORTED", "Send one operation a request.")
-            }
-            _ => refuse(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", "The body is not a GraphQL request."),
         }
     }
 }

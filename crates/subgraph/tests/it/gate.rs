@@ -64,6 +64,17 @@ async fn a_document_that_is_known_is_refused_all_the_same_for_a_page_that_is_too
 }
 
 #[tokio::test]
+async fn a_body_that_is_no_request_is_refused() {
+    let app = TestApp::start().await;
+    let http = reqwest::Client::builder().build().unwrap();
+    for body in ["", "{", "null", r#""{ caller }""#, r#"{"query":["{ caller }"]}"#, r#"{"query":"{ caller }"}}"#] {
+        let response = http.post(&app.url).header(CONTENT_TYPE, "application/json").body(body).send().await.unwrap();
+        assert_eq!(response.status(), 400, "{body}");
+        assert_eq!(code(&response.json().await.unwrap()), "BAD_USER_INPUT", "{body}");
+    }
+}
+
+#[tokio::test]
 async fn a_batch_of_operations_is_refused() {
     let app = TestApp::start().await;
     let request = reqwest::Client::builder().build().unwrap().post(&app.url);

@@ -1,5 +1,5 @@
-use async_graphql::{Context, Enum, ID, Object, dataloader::DataLoader};
-use subgraph::{Id, Identity, Result, Scope};
+use async_graphql::{Context, Enum, ID, Object};
+use subgraph::{DataLoader, Id, Identity, Result, Scope};
 use uuid::Uuid;
 
 use crate::{

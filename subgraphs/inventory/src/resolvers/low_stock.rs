@@ -1,5 +1,5 @@
-use async_graphql::{Context, InputObject, Object, SimpleObject, connection::Connection, dataloader::DataLoader};
-use subgraph::{Database, Id, Requires, Result, Scope, paging::Page, user_error::NotFoundError};
+use async_graphql::{Context, InputObject, Object, SimpleObject, connection::Connection};
+use subgraph::{DataLoader, Database, Id, Requires, Result, Scope, paging::Page, user_error::NotFoundError};
 use uuid::Uuid;
 
 use super::{errors::SetLowStockThresholdError, input, stock::Stock};

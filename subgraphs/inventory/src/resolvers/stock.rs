@@ -1,5 +1,5 @@
-use async_graphql::{Context, ID, Object, dataloader::DataLoader};
-use subgraph::{Error, Id, Requires, Result, Scope, time::DateTime};
+use async_graphql::{Context, ID, Object};
+use subgraph::{DataLoader, Error, Id, Requires, Result, Scope, time::DateTime};
 use uuid::Uuid;
 
 use super::{int, locations::Location};

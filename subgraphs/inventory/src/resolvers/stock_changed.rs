@@ -1,8 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use async_graphql::{Context, Subscription as SubscriptionFields, dataloader::DataLoader};
+use async_graphql::{Context, Subscription as SubscriptionFields};
 use futures_util::{Stream, stream::try_unfold};
-use subgraph::{Database, Error, Id, Result, Watch};
+use subgraph::{DataLoader, Database, Error, Id, Result, Watch};
 use uuid::Uuid;
 
 use super::stock::Stock;
