@@ -59,8 +59,8 @@ impl<K: Hash + Eq + Clone + Send + 'static, V: Clone + Send + Sync + 'static> Fl
         value
     }
 
-    /// What is under way for `key`, as above, until `deadline` at the latest: a caller who would have to leave earlier does
-    /// not join either, and so needs no timer.
+    /// What is under way for `key`, as above, but only what ends by the caller's own `deadline`, so that no timer is needed
+    /// to leave it.
     pub(crate) fn join(&self, key: &K, deadline: Deadline) -> Option<Flying<V>> {
         let flights = self.lock();
         let flight = flights.get(key).filter(|flight| flight.suits(deadline) && flight.deadline <= deadline)?;

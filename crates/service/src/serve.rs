@@ -127,14 +127,14 @@ impl BoundServer {
 }
 
 /// What can be served: a [`Router`], or what stands before some.
-pub trait Answers: Clone + Send + Sync + 'static {
+pub trait Answers: Send + Sync + 'static {
     /// Answers a request whose body is there as a whole.
-    fn answer(self, request: Request<Bytes>) -> impl Future<Output = Response> + Send;
+    fn answer(&self, request: Request<Bytes>) -> impl Future<Output = Response> + Send;
 }
 
 impl Answers for Router {
-    async fn answer(mut self, request: Request<Bytes>) -> Response {
-        let Ok(response) = self.call(request.map(Body::from)).await;
+    async fn answer(&self, request: Request<Bytes>) -> Response {
+        let Ok(response) = self.clone().call(request.map(Body::from)).await;
         response
     }
 }

@@ -3,10 +3,10 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::response::Response;
-use futures_util::FutureExt;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -31,7 +31,7 @@ const SMALLEST_BUFFER: usize = 8 * 1024;
 /// All connections of one server.
 pub(super) struct Connections<S> {
     protocol: http1::Builder,
-    service: Protected<S>,
+    service: Arc<Protected<S>>,
     write_timeout: Duration,
     shutdown: Shutdown,
     /// Told to finish what they do and close.
@@ -45,7 +45,7 @@ impl<S: Answers> Connections<S> {
     pub(super) fn new(service: Protected<S>, settings: &ServeSettings, shutdown: Shutdown) -> Self {
         Self {
             protocol: protocol(settings),
-            service,
+            service: Arc::new(service),
             write_timeout: settings.write_timeout,
             shutdown,
             closing: CancellationToken::new(),
@@ -90,7 +90,10 @@ impl<S: Answers> Connections<S> {
         Future = impl Future<Output = Result<Response, Infallible>> + Send + use<S>,
     > + use<S> {
         let (service, shutdown) = (self.service.clone(), self.shutdown.clone());
-        service_fn(move |request| service.clone().answer(request, shutdown.clone()).map(Ok))
+        service_fn(move |request| {
+            let (service, shutdown) = (service.clone(), shutdown.clone());
+            async move { Ok(service.answer(request, &shutdown).await) }
+        })
     }
 }
 

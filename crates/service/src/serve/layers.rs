@@ -16,7 +16,6 @@ use super::{Answers, ServeSettings, body};
 use crate::shutdown::Shutdown;
 use crate::telemetry;
 
-#[derive(Clone)]
 pub(super) struct Protected<S> {
     service: S,
     limits: body::Limits,
@@ -29,7 +28,7 @@ impl<S: Answers> Protected<S> {
     }
 
     /// What is refused is traced too, and each answer may be the last on its connection.
-    pub(super) async fn answer(self, mut request: Request<Incoming>, shutdown: Shutdown) -> Response {
+    pub(super) async fn answer(&self, mut request: Request<Incoming>, shutdown: &Shutdown) -> Response {
         request.extensions_mut().insert(shutdown.clone());
         telemetry::trace(request, async |request| {
             let mut response = self.handle(request).await;
@@ -41,7 +40,7 @@ impl<S: Answers> Protected<S> {
         .await
     }
 
-    async fn handle(self, request: Request<Incoming>) -> Response {
+    async fn handle(&self, request: Request<Incoming>) -> Response {
         if let Some(refusal) = refusal_of_proxy(&request) {
             return refusal;
         }
