@@ -245,7 +245,7 @@ impl Inner {
         let inner = self.clone();
         let flying =
             self.flights.join_or_begin(shared, deadline, move || async move { inner.execute(&execution).await });
-        match timeout_at(deadline.at() + GRACE, flying).await {
+        match timeout_at(deadline.at(), flying).await {
             Ok(answer) => answer.unwrap_or_else(panicked),
             Err(_) => Refused::late().into(),
         }

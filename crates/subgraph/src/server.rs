@@ -133,7 +133,7 @@ impl Gate {
         media::check_content_type(request.headers())?;
         let identity = Identity::from_headers(request.headers(), &self.verifier).await?;
         self.check_origin(request.headers(), &identity)?;
-        // The server bounds it.
+        // The server has read it, within its bounds.
         let body = body::to_bytes(request.into_body(), usize::MAX).await.unwrap_or_default();
         let mut request = read(&body)?;
         documents.parse(&mut request, &self.limits)?;

@@ -1,6 +1,6 @@
 //! GraphQL over HTTP: which media type, and which status code with it.
 
-use reqwest::header::{ACCEPT, ALLOW, CONTENT_TYPE};
+use reqwest::header::{ACCEPT, ALLOW, CONTENT_LENGTH, CONTENT_TYPE};
 
 use crate::http_gateway::{TestGateway, code};
 
@@ -74,6 +74,10 @@ async fn t15_get_carries_no_mutation() {
 #[tokio::test]
 async fn other_methods_and_paths_are_told_so() {
     let gateway = TestGateway::start().await;
+    let head = gateway.client.head(gateway.url("/graphql?query={hello}")).send().await.unwrap();
+    let length = head.headers()[CONTENT_LENGTH].to_str().unwrap().to_owned();
+    assert_eq!((head.status().as_u16(), length.as_str()), (200, "32"), "what a GET has, without its body");
+    assert_eq!(head.text().await.unwrap(), "");
     let put = gateway.client.put(gateway.url("/graphql")).send().await.unwrap();
     assert_eq!((put.status().as_u16(), put.headers()[ALLOW].to_str().unwrap()), (405, "GET, POST"));
     let elsewhere = gateway.client.get(gateway.url("/graphql/more")).send().await.unwrap();
