@@ -2,7 +2,7 @@
 //!
 //! async-graphql's own collects keys for a millisecond, and looks them up in a task of its own. This one collects until the
 //! runtime has polled whatever was ready and nobody has come with another key, and looks up in the task of one of those who
-//! ask. So nobody waits for a timer, and no thread is woken, which costs more than the look-up itself.
+//! ask. So nobody waits for a timer, and the load wakes no other thread.
 
 use std::{
     collections::{HashMap, HashSet},
