@@ -40,7 +40,7 @@ pub struct Site {
     with_cors: BoxCloneSyncService<Request<Bytes>, Response, Infallible>,
 }
 
-/// A router costs a request a dozen allocations, so the route that counts is not one of its own.
+/// A router copies its services for each request, so the route that counts is not one of its own.
 struct Routes {
     graphql: Edge,
     others: Router,
