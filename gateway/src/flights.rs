@@ -59,8 +59,8 @@ impl<K: Hash + Eq + Clone + Send + 'static, V: Clone + Send + Sync + 'static> Fl
         value
     }
 
-    /// What is under way for `key`, as above, but only what ends by the caller's own `deadline`, so that no timer is needed
-    /// to leave it.
+    /// What is under way for `key`, as above, but only what has no later deadline than the caller's own, and so needs no timer
+    /// to be left.
     pub(crate) fn join(&self, key: &K, deadline: Deadline) -> Option<Flying<V>> {
         let flights = self.lock();
         let flight = flights.get(key).filter(|flight| flight.suits(deadline) && flight.deadline <= deadline)?;

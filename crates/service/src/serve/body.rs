@@ -1,8 +1,5 @@
 //! Reading a request's body whole, within a bound in bytes and in time, before any handler sees the request.
 
-use std::future::poll_fn;
-use std::pin::pin;
-use std::task::Poll;
 use std::time::Duration;
 
 use axum::BoxError;
@@ -39,23 +36,10 @@ pub(super) async fn read(request: Request<Incoming>, limits: Limits) -> Result<R
     if body.size_hint().lower() > limits.bytes as u64 {
         return Err(Unread::TooLarge);
     }
-    let mut collecting = pin!(Limited::new(body, limits.bytes).collect());
-    // What has come together with the head is there when hyper is asked a second time, and needs no timer.
-    let mut asked = false;
-    let at_once = poll_fn(|context| match collecting.as_mut().poll(context) {
-        Poll::Ready(collected) => Poll::Ready(Some(collected)),
-        Poll::Pending if asked => Poll::Ready(None),
-        Poll::Pending => {
-            asked = true;
-            context.waker().wake_by_ref();
-            Poll::Pending
-        }
-    });
-    let collected = match at_once.await {
-        Some(collected) => collected,
-        // Over the whole body: a timer for each frame would let one byte a second pass for ever.
-        None => timeout(limits.time, collecting).await.map_err(|_| Unread::TooSlow)?,
-    };
+    // Over the whole body: a timer for each frame would let one byte a second pass for ever. A body that has come together
+    // with its head is there at once, and begins none.
+    let collecting = Limited::new(body, limits.bytes).collect();
+    let collected = timeout(limits.time, collecting).await.map_err(|_| Unread::TooSlow)?;
     Ok(Request::from_parts(head, collected.map(Collected::to_bytes).map_err(|error| Unread::of(&error))?))
 }
 
