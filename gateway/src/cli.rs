@@ -11,7 +11,7 @@ use gateway::supergraph::Supergraph;
 use gateway::{http, subgraphs};
 use serde::Serialize;
 use service::health::probe;
-use service::serve::BoundServer;
+use service::serve::{BoundServer, Workers};
 use service::shutdown::Shutdown;
 use service::telemetry;
 use service::token::Verifier;
@@ -115,7 +115,7 @@ async fn serve(arguments: Serve) -> Outcome {
     let verifier = config.identity.map(Verifier::new).transpose()?;
     let server = BoundServer::bind(config.listen, &config.serve).await?;
     tracing::info!(address = %server.local_addr(), "gateway listening");
-    server.run(http::site(gateway, config.edge, verifier), Shutdown::on_signals()).await;
+    server.run_on(Workers::start()?, http::site(gateway, config.edge, verifier), Shutdown::on_signals()).await;
     Ok(())
 }
 

@@ -22,6 +22,9 @@ mod body;
 mod connection;
 mod drain;
 mod layers;
+mod workers;
+
+pub use workers::Workers;
 
 /// What one server allows its clients. Durations are written like `10s` or `250ms`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -121,8 +124,14 @@ impl BoundServer {
     /// Each request has this [`Shutdown`] in its extensions. Connections are not upgraded.
     /// A handler that panics costs its client a 500, nobody else anything.
     pub async fn run(self, service: impl Answers, shutdown: Shutdown) {
+        self.run_on(Workers::here(), service, shutdown).await;
+    }
+
+    /// The same, with the connections shared out among `workers`. It is for who waits for other services only: what is
+    /// common to all threads, such as a database's connections, is best used from one runtime.
+    pub async fn run_on(self, workers: Workers, service: impl Answers, shutdown: Shutdown) {
         let service = layers::Protected::new(service, &self.settings);
-        accept::run(self.listener, self.settings, service, shutdown).await;
+        accept::run(self.listener, workers, self.settings, service, shutdown).await;
     }
 }
 

@@ -15,6 +15,7 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::client::legacy::connect::HttpConnector;
 use reqwest::Url;
+use tokio::runtime::{self, Handle};
 use tokio::time::{Instant, sleep, timeout};
 use tower::ServiceExt;
 
@@ -142,9 +143,17 @@ struct Idle {
 
 #[derive(Debug, Default)]
 struct Connections {
-    /// With the time since when each is idle; the oldest comes first.
-    entries: VecDeque<(Instant, Sender)>,
+    /// The oldest comes first.
+    entries: VecDeque<Kept>,
     swept: bool,
+}
+
+#[derive(Debug)]
+struct Kept {
+    sender: Sender,
+    since: Instant,
+    /// Where the connection is read. A call from another would have to wake that one's thread, and be woken by it.
+    runtime: runtime::Id,
 }
 
 impl Idle {
@@ -152,11 +161,13 @@ impl Idle {
         self.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The one used last, so that those in excess of what is needed get old.
+    /// The one of this runtime that was used last, so that those in excess of what is needed get old.
     fn take(&self) -> Option<Sender> {
+        let here = Handle::current().id();
         let mut connections = self.lock();
         loop {
-            let (since, sender) = connections.entries.pop_back()?;
+            let last = connections.entries.iter().rposition(|kept| kept.runtime == here)?;
+            let Kept { sender, since, .. } = connections.entries.remove(last)?;
             if since.elapsed() < self.timeout && sender.is_ready() {
                 return Some(sender);
             }
@@ -167,8 +178,9 @@ impl Idle {
         if sender.is_closed() {
             return;
         }
+        let kept = Kept { sender, since: Instant::now(), runtime: Handle::current().id() };
         let mut connections = self.lock();
-        connections.entries.push_back((Instant::now(), sender));
+        connections.entries.push_back(kept);
         if connections.entries.len() > self.most {
             connections.entries.pop_front();
         }
@@ -181,7 +193,7 @@ impl Idle {
     /// Closes what has been idle for too long; whether there is anything left.
     fn close_old(&self) -> bool {
         let mut connections = self.lock();
-        let old = connections.entries.iter().take_while(|(since, _)| since.elapsed() >= self.timeout).count();
+        let old = connections.entries.iter().take_while(|kept| kept.since.elapsed() >= self.timeout).count();
         connections.entries.drain(..old);
         connections.swept = !connections.entries.is_empty();
         connections.swept

@@ -6,6 +6,7 @@ use client::{Client, ClientError, ClientSettings, OperationKind, Unavailable};
 use futures_util::future::join_all;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::runtime::Runtime;
 use tokio::time::{Instant, timeout};
 
 use crate::stub::{Behaviour, Stub, ask, client, query, until};
@@ -19,6 +20,18 @@ async fn calls_share_a_connection_that_the_service_keeps_open() {
         ask(&client, OperationKind::Mutation).await.unwrap();
     }
     assert_eq!((stub.hits(), stub.accepted()), (40, 1));
+}
+
+/// A call that goes out by another runtime's connection has to wake that one's threads.
+#[test]
+fn calls_go_out_by_connections_of_their_own_runtime() {
+    let runtimes = [Runtime::new().unwrap(), Runtime::new().unwrap()];
+    let stub = runtimes[0].block_on(Stub::start(Behaviour::Keep));
+    let client = client(&stub.url, ClientSettings::default());
+    for runtime in runtimes.iter().cycle().take(6) {
+        runtime.block_on(query(&client)).unwrap();
+    }
+    assert_eq!((stub.hits(), stub.accepted()), (6, 2));
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::connection::Connections;
 use super::drain;
 use super::layers::Protected;
+use super::workers::Workers;
 use super::{Answers, ServeSettings};
 use crate::shutdown::Shutdown;
 
@@ -17,12 +18,13 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 pub(super) async fn run(
     listener: TcpListener,
+    workers: Workers,
     settings: ServeSettings,
     service: Protected<impl Answers>,
     shutdown: Shutdown,
 ) {
     let slots = Arc::new(Semaphore::new(connection_cap(settings.max_connections)));
-    let connections = Connections::new(service, &settings, shutdown.clone());
+    let connections = Connections::new(workers, service, &settings, shutdown.clone());
     let stop = drain::lame_duck_ends(&shutdown, settings.lame_duck);
     tokio::pin!(stop);
     loop {

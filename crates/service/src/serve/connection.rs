@@ -13,12 +13,14 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
+use tokio::runtime::Handle;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::layers::Protected;
+use super::workers::Workers;
 use super::{Answers, ServeSettings};
 use crate::shutdown::Shutdown;
 
@@ -30,6 +32,7 @@ const SMALLEST_BUFFER: usize = 8 * 1024;
 
 /// All connections of one server.
 pub(super) struct Connections<S> {
+    workers: Workers,
     protocol: http1::Builder,
     service: Arc<Protected<S>>,
     write_timeout: Duration,
@@ -42,8 +45,9 @@ pub(super) struct Connections<S> {
 }
 
 impl<S: Answers> Connections<S> {
-    pub(super) fn new(service: Protected<S>, settings: &ServeSettings, shutdown: Shutdown) -> Self {
+    pub(super) fn new(workers: Workers, service: Protected<S>, settings: &ServeSettings, shutdown: Shutdown) -> Self {
         Self {
+            workers,
             protocol: protocol(settings),
             service: Arc::new(service),
             write_timeout: settings.write_timeout,
@@ -56,13 +60,17 @@ impl<S: Answers> Connections<S> {
 
     /// Serves `stream` in a task of its own, which holds `slot` to its end.
     pub(super) fn serve(&self, stream: TcpStream, slot: OwnedSemaphorePermit) {
-        // Both fail only on a connection that is already gone; serving it ends at once.
+        let Some(seat) = self.workers.seat() else { return };
+        let worker = Handle::clone(&seat);
+        let _entered = worker.enter();
+        // These fail only on a connection that is already gone; serving it ends at once.
+        let Ok(stream) = stream.into_std().and_then(TcpStream::from_std) else { return };
         let _ = stream.set_nodelay(true);
         let Ok(peer) = stream.peer_addr() else { return };
         let connection = self.protocol.serve_connection(self.io(stream), self.handler());
         let (closing, cut) = (self.closing.clone(), self.cut.clone());
-        self.tasks.spawn(async move {
-            let _slot = slot;
+        let task = async move {
+            let _held = (slot, seat);
             let mut connection = pin!(connection);
             tokio::select! {
                 outcome = connection.as_mut() => return log(outcome),
@@ -72,7 +80,8 @@ impl<S: Answers> Connections<S> {
                 outcome = connection => log(outcome),
                 () = cut.cancelled() => tracing::warn!(%peer, "connection cut, it did not finish in time"),
             }
-        });
+        };
+        self.tasks.spawn_on(task, &worker);
     }
 
     fn io(&self, stream: TcpStream) -> TokioIo<Pin<Box<TimeoutStream<TcpStream>>>> {

@@ -9,3 +9,4 @@ mod server;
 mod telemetry;
 mod token;
 mod token_keys;
+mod workers;
