@@ -151,17 +151,8 @@ impl Gateway {
             return Ok(Reply::Once(flying.await.unwrap_or_else(panicked)));
         }
         let request = read()?;
-        let execution = match inner.prepare(&request, &caller, travel, denied).await {
-            Ok(execution) => execution,
-            Err(refused) => return Ok(Reply::Once(refused.into())),
-        };
-        Ok(match (execution.prepared.operation.kind, shared) {
-            (OperationKind::Subscription, _) => Subscription::new(inner.clone(), execution, caller)
-                .map_or_else(|refused| Reply::Once(refused.into()), Reply::Stream),
-            (OperationKind::Query, Some(shared)) => Reply::Once(inner.clone().share(shared, execution).await),
-            // On the heap, for it is large.
-            _ => Reply::Once(Box::pin(inner.execute(&execution)).await),
-        })
+        // On the heap, for it is large, and who joins does without.
+        Ok(Box::pin(inner.begin(request, caller, travel, denied, shared)).await)
     }
 
     /// A readable plan of an operation, as a caller with every scope would have it executed.
@@ -190,6 +181,26 @@ impl Gateway {
 }
 
 impl Inner {
+    async fn begin(
+        self: &Arc<Self>,
+        request: GraphqlRequest,
+        caller: Caller,
+        travel: Travel,
+        denied: Denied,
+        shared: Option<SharedRequest>,
+    ) -> Reply {
+        let execution = match self.prepare(&request, &caller, travel, denied).await {
+            Ok(execution) => execution,
+            Err(refused) => return Reply::Once(refused.into()),
+        };
+        match (execution.prepared.operation.kind, shared) {
+            (OperationKind::Subscription, _) => Subscription::new(self.clone(), execution, caller)
+                .map_or_else(|refused| Reply::Once(refused.into()), Reply::Stream),
+            (OperationKind::Query, Some(shared)) => Reply::Once(self.clone().share(shared, execution).await),
+            _ => Reply::Once(self.execute(&execution).await),
+        }
+    }
+
     /// Everything that can be done, and refused, before the first subgraph is asked.
     async fn prepare(
         &self,

@@ -68,7 +68,8 @@ impl<S: Answers> Connections<S> {
         let _ = stream.set_nodelay(true);
         let Ok(peer) = stream.peer_addr() else { return };
         let connection = self.protocol.serve_connection(self.io(stream), self.handler());
-        let (closing, cut) = (self.closing.clone(), self.cut.clone());
+        // A token of its own, for each poll takes its lock.
+        let (closing, cut) = (self.closing.child_token(), self.cut.clone());
         let task = async move {
             let _held = (slot, seat);
             let mut connection = pin!(connection);
@@ -98,7 +99,7 @@ impl<S: Answers> Connections<S> {
         Error = Infallible,
         Future = impl Future<Output = Result<Response, Infallible>> + Send + use<S>,
     > + use<S> {
-        let (service, shutdown) = (self.service.clone(), self.shutdown.clone());
+        let (service, shutdown) = (self.service.clone(), self.shutdown.child());
         service_fn(move |request| {
             let (service, shutdown) = (service.clone(), shutdown.clone());
             async move { Ok(service.answer(request, &shutdown).await) }

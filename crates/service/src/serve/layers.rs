@@ -31,7 +31,8 @@ impl<S: Answers> Protected<S> {
     pub(super) async fn answer(&self, mut request: Request<Incoming>, shutdown: &Shutdown) -> Response {
         request.extensions_mut().insert(shutdown.clone());
         telemetry::trace(request, async |request| {
-            let mut response = self.handle(request).await;
+            // On the heap, for whatever is around it would be twice as large as what is inside.
+            let mut response = Box::pin(self.handle(request)).await;
             if shutdown.is_requested() {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
@@ -48,8 +49,8 @@ impl<S: Answers> Protected<S> {
             Ok(request) => request,
             Err(unread) => return unread.into_response(),
         };
-        let answer = AssertUnwindSafe(self.service.answer(request));
-        answer.catch_unwind().await.unwrap_or_else(|payload| panicked(&*payload))
+        let answered = AssertUnwindSafe(self.service.answer(request)).catch_unwind().await;
+        answered.unwrap_or_else(|payload| panicked(&*payload))
     }
 }
 
