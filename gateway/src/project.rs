@@ -179,8 +179,8 @@ impl<'a> Writer<'a> {
 
     fn field(&mut self, object: u32, field: &'a Field) -> Result<(), Bubble> {
         if let Some(denial) = field.denial {
-            self.report(denial.error());
-            return if field.expected.nullable { self.write_null() } else { Err(Bubble::Explained) };
+            let bubble = self.report(denial.error());
+            return if field.expected.nullable { self.write_null() } else { Err(bubble) };
         }
         match &field.what {
             What::Typename(Some(name)) => self.out.extend_from_slice(name),
@@ -298,16 +298,20 @@ impl<'a> Writer<'a> {
     }
 
     fn mismatch(&mut self) -> Bubble {
-        if !self.explained.covers(&self.path) {
-            let message = "A service sent a value that the schema does not allow here.";
-            self.report(GraphqlError::new(code::INTERNAL, message));
+        if self.explained.covers(&self.path) {
+            return Bubble::Explained;
         }
-        Bubble::Explained
+        self.report(GraphqlError::new(code::INTERNAL, "A service sent a value that the schema does not allow here."))
     }
 
-    fn report(&mut self, error: GraphqlError) {
-        let path = segments(&self.path);
-        self.add(error.at(path));
+    /// Adds an error at the path of the value that is being written. Where that is lost it is not added, and explains nothing.
+    fn report(&mut self, error: GraphqlError) -> Bubble {
+        let error = error.at(segments(&self.path));
+        if self.lost > 0 {
+            return Bubble::Unexplained(Box::new(error));
+        }
+        self.add(error);
+        Bubble::Explained
     }
 
     fn add(&mut self, error: GraphqlError) {

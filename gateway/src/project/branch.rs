@@ -62,9 +62,12 @@ impl<'a> Writer<'a> {
     fn root_field(&mut self, position: usize, field: &'a Field) -> Result<(), Bubble> {
         for written in self.written {
             let Some((_, outcome)) = written.fields.iter().find(|(known, _)| *known == position) else { continue };
+            let mut found = written.found.iter().filter(|error| is_of(error, &field.key));
             if self.lost == 0 {
-                let of_field = |error: &&GraphqlError| is_of(error, &field.key);
-                self.errors.extend(written.found.iter().filter(of_field).cloned());
+                self.errors.extend(found.cloned());
+            } else if let (Err(Bubble::Explained), Some(error)) = (outcome, found.next()) {
+                // It is not added, and explains nothing.
+                return Err(Bubble::Unexplained(Box::new(error.clone())));
             }
             self.out.extend_from_slice(&written.bytes[outcome.clone()?]);
             return Ok(());

@@ -64,6 +64,17 @@ async fn a_field_for_the_signed_in_is_null_for_others_and_is_not_fetched() {
     assert_eq!(allowed, json!({ "data": { "me": { "id": "1" } } }));
 }
 
+/// What is lost with a null has no error of its own, so it explains none.
+#[tokio::test]
+async fn a_null_beside_a_field_that_is_denied_has_its_error() {
+    let schema = "type Query { thing: Thing } type Thing { size: Int! owner: String! @authenticated }";
+    let data = json!({ "Query": { "thing": { "size": null } } });
+    let things = Subgraph::new("things", schema, data).await;
+    let response = ask(&gateway(&[&things]), "{ thing { size owner } }").await;
+    assert_eq!(response["data"], json!({ "thing": null }));
+    assert_eq!(response["errors"].as_array().unwrap().len(), 1, "{response}");
+}
+
 #[tokio::test]
 async fn one_complete_set_of_scopes_is_enough_and_a_part_of_one_is_not() {
     let users = users().await;

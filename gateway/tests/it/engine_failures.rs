@@ -160,6 +160,27 @@ async fn values_of_the_wrong_shape_become_null() {
     }
 }
 
+/// The neighbour's own error is not listed, for it is lost with the null, so it explains nothing.
+#[tokio::test]
+async fn a_null_beside_a_value_of_the_wrong_shape_has_its_error() {
+    let schema = "type Query { thing: Thing size: Int! other: Thing! } type Thing { size: Int! parts: [Thing!]! }";
+    let strange = json!({ "size": null, "parts": [[1], null] });
+    let data = json!({ "thing": strange, "size": null, "other": strange });
+    let things = Subgraph::scripted("things", schema, move |_| (StatusCode::OK, json!({ "data": data }).to_string()));
+    let things = things.await;
+    let gateway = gateway(&[&things]);
+    let cases = [
+        ("{ thing { size parts { size } } }", json!({ "thing": null }), json!(["thing", "size"])),
+        ("{ size other { parts { size } } }", Value::Null, json!(["size"])),
+    ];
+    for (query, data, path) in cases {
+        let response = ask(&gateway, query).await;
+        assert_eq!(response["data"], data, "{response}");
+        let paths: Vec<&Value> = response["errors"].as_array().unwrap().iter().map(|error| &error["path"]).collect();
+        assert_eq!(paths, [&path], "{response}");
+    }
+}
+
 #[tokio::test]
 async fn a_string_is_found_behind_others_that_nobody_asked_for() {
     let inventory = Subgraph::scripted("inventory", INVENTORY, |_| {
