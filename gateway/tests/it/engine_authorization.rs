@@ -73,6 +73,7 @@ async fn a_null_beside_a_field_that_is_denied_has_its_error() {
     let response = ask(&gateway(&[&things]), "{ thing { size owner } }").await;
     assert_eq!(response["data"], json!({ "thing": null }));
     assert_eq!(response["errors"].as_array().unwrap().len(), 1, "{response}");
+    assert_eq!(response["errors"][0]["path"], json!(["thing", "size"]));
 }
 
 #[tokio::test]

@@ -68,7 +68,7 @@ impl<S: Answers> Connections<S> {
         let _ = stream.set_nodelay(true);
         let Ok(peer) = stream.peer_addr() else { return };
         let connection = self.protocol.serve_connection(self.io(stream), self.handler());
-        // A token of its own, for each poll takes its lock.
+        // A token of its own, for each poll takes its lock; so has the handler.
         let (closing, cut) = (self.closing.child_token(), self.cut.clone());
         let task = async move {
             let _held = (slot, seat);
