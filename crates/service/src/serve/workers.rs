@@ -3,8 +3,14 @@
 use std::io;
 use std::sync::Arc;
 use std::thread::{available_parallelism, yield_now};
+use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::time::interval;
+
+/// A timer that fires sooner than all those a thread knew of when it began to wait makes tokio wake that thread with a system
+/// call, even where it is the thread itself that sets it. Before one that always fires so soon come few.
+const TICK: Duration = Duration::from_millis(250);
 
 /// Runtimes of one thread each, one for each CPU that this process may use. Each connection is served by one of them to its
 /// end, with all that its requests begin, so that little is handed from thread to thread.
@@ -45,7 +51,15 @@ impl Worker {
     /// then it waits once for several of them.
     fn start() -> io::Result<Self> {
         let runtime = Builder::new_multi_thread().worker_threads(1).on_thread_park(yield_now).enable_all().build()?;
+        runtime.spawn(tick());
         Ok(Self { seat: Arc::new(runtime.handle().clone()), runtime: Some(runtime) })
+    }
+}
+
+async fn tick() {
+    let mut ticks = interval(TICK);
+    loop {
+        ticks.tick().await;
     }
 }
 
