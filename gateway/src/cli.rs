@@ -115,7 +115,8 @@ async fn serve(arguments: Serve) -> Outcome {
     let verifier = config.identity.map(Verifier::new).transpose()?;
     let server = BoundServer::bind(config.listen, &config.serve).await?;
     tracing::info!(address = %server.local_addr(), "gateway listening");
-    server.run_on(Workers::start()?, http::site(gateway, config.edge, verifier), Shutdown::on_signals()).await;
+    let shutdown = Shutdown::on_signals();
+    server.run_on(Workers::start()?, http::site(gateway, config.edge, verifier, shutdown.clone()), shutdown).await;
     Ok(())
 }
 

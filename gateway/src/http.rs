@@ -17,10 +17,13 @@ use std::sync::Arc;
 use axum::Router;
 use axum::response::Response;
 use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::Either;
 use http::Request;
 use http::header::ORIGIN;
 use service::health::Health;
 use service::serve::Answers;
+use service::shutdown::Shutdown;
 use service::token::Verifier;
 use tower::util::BoxCloneSyncService;
 use tower::{Layer, Service, service_fn};
@@ -48,11 +51,12 @@ struct Routes {
 
 /// To be run by [`service::serve::BoundServer`], which bounds the bytes and the time of requests, catches panics, and
 /// opens the trace. With no `verifier`, no token is read and fields with an authorisation directive are denied.
-pub fn site(gateway: Arc<Gateway>, settings: EdgeSettings, verifier: Option<Verifier>) -> Site {
+/// Once `stop` is requested, it is not ready any more, and subscriptions end.
+pub fn site(gateway: Arc<Gateway>, settings: EdgeSettings, verifier: Option<Verifier>, stop: Shutdown) -> Site {
     let cors = security::cors(&settings);
     let playground = if settings.playground { playground::router(&settings.playground_tabs) } else { Router::new() };
-    let others = health(gateway.clone()).router().merge(playground).fallback(not_found);
-    let routes = Arc::new(Routes { graphql: Edge::new(gateway, settings, verifier), others });
+    let others = health(gateway.clone(), stop.clone()).router().merge(playground).fallback(not_found);
+    let routes = Arc::new(Routes { graphql: Edge::new(gateway, settings, verifier, stop), others });
     let behind = routes.clone();
     let with_cors = cors.layer(service_fn(move |request| {
         let routes = behind.clone();
@@ -62,29 +66,27 @@ pub fn site(gateway: Arc<Gateway>, settings: EdgeSettings, verifier: Option<Veri
 }
 
 impl Answers for Site {
-    async fn answer(&self, request: Request<Bytes>) -> Response {
-        let response = if request.headers().contains_key(ORIGIN) {
-            let Ok(response) = self.with_cors.clone().call(request).await;
-            response
-        } else {
-            self.routes.answer(request).await
+    fn answer(&self, request: Request<Bytes>) -> impl Future<Output = Response> + Send {
+        let answered = match request.headers().contains_key(ORIGIN) {
+            true => Either::Left(self.with_cors.clone().call(request).map(|Ok(response)| response)),
+            false => Either::Right(self.routes.answer(request)),
         };
         // On every answer, also on one to a preflight.
-        security::harden(response)
+        answered.map(security::harden)
     }
 }
 
 impl Routes {
-    async fn answer(&self, request: Request<Bytes>) -> Response {
+    fn answer(&self, request: Request<Bytes>) -> impl Future<Output = Response> + Send {
         match request.uri().path() {
-            "/graphql" => self.graphql.answer(request).await,
-            _ => self.others.answer(request).await,
+            "/graphql" => Either::Left(self.graphql.answer(request)),
+            _ => Either::Right(self.others.answer(request)),
         }
     }
 }
 
-fn health(gateway: Arc<Gateway>) -> Health {
-    Health::new().check("supergraph", move || {
+fn health(gateway: Arc<Gateway>, stop: Shutdown) -> Health {
+    Health::new(stop).check("supergraph", move || {
         let ready = gateway.ready();
         async move { if ready { Ok(()) } else { Err("the plan cache is not warm".to_owned()) } }
     })

@@ -125,7 +125,7 @@ pub async fn start_gateway(
 ) -> Result<GatewayRunning, MarketError> {
     let gateway = Arc::new(Gateway::new(compose(ports)?, settings.engine())?);
     let verifier = Verifier::new(settings.identity(ports))?;
-    let site = http::site(Arc::clone(&gateway), settings.edge(), Some(verifier));
+    let site = http::site(Arc::clone(&gateway), settings.edge(), Some(verifier), shutdown.clone());
     let server = BoundServer::bind(ports.address(ports.gateway), &settings.serve).await?;
     let address = server.local_addr();
     Ok(GatewayRunning { address, gateway, task: tokio::spawn(server.run(site, shutdown)) })

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Request, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -24,14 +24,16 @@ const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
 type Check = Box<dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync>;
 
 /// The checks that decide whether this process is ready.
-#[derive(Default)]
 pub struct Health {
+    shutdown: Shutdown,
     checks: Vec<(&'static str, Check)>,
 }
 
 impl Health {
-    pub fn new() -> Self {
-        Self::default()
+    /// Of a process, or a part of one, that is ready until `shutdown` is requested: `/ready` then answers 503 with the name
+    /// `shutdown`, while `/health` and everything else go on.
+    pub fn new(shutdown: Shutdown) -> Self {
+        Self { shutdown, checks: Vec::new() }
     }
 
     /// Adds a check; they run in this order at every probe, and the first that fails decides.
@@ -47,9 +49,6 @@ impl Health {
     }
 
     /// The routes `/health` and `/ready`.
-    ///
-    /// A server of [`crate::serve`] tells these routes when it drains: `/ready` then answers 503 with the name
-    /// `shutdown`, while `/health` and everything else go on.
     pub fn router(self) -> Router {
         Router::new()
             .route("/ready", get(ready))
@@ -72,9 +71,8 @@ impl Health {
     }
 }
 
-async fn ready(State(health): State<Arc<Health>>, request: Request) -> Response {
-    let draining = request.extensions().get::<Shutdown>().is_some_and(Shutdown::is_requested);
-    let failure = if draining { Some("shutdown") } else { health.first_failure().await };
+async fn ready(State(health): State<Arc<Health>>) -> Response {
+    let failure = if health.shutdown.is_requested() { Some("shutdown") } else { health.first_failure().await };
     match failure {
         None => Json(json!({ "status": "ready" })).into_response(),
         Some(name) => {

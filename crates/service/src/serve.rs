@@ -121,8 +121,7 @@ impl BoundServer {
 
     /// Serves `service` until `shutdown` is requested, then drains, and returns when the last connection is gone.
     ///
-    /// Each request has this [`Shutdown`] in its extensions. Connections are not upgraded.
-    /// A handler that panics costs its client a 500, nobody else anything.
+    /// Connections are not upgraded. A handler that panics costs its client a 500, nobody else anything.
     pub async fn run(self, service: impl Answers, shutdown: Shutdown) {
         self.run_on(Workers::here(), service, shutdown).await;
     }

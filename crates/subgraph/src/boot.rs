@@ -134,7 +134,7 @@ pub async fn start<S: Subgraph>(settings: SubgraphSettings<S>, shutdown: Shutdow
     if settings.migrate {
         database.migrate::<S::Migrator>().await?;
     }
-    let streams = Streams::new(&settings.streams);
+    let streams = Streams::new(&settings.streams, shutdown.clone());
     let gate = Gate {
         verifier: Verifier::new(settings.identity.clone())?,
         limits: settings.limits.clone(),
@@ -150,7 +150,7 @@ pub async fn start<S: Subgraph>(settings: SubgraphSettings<S>, shutdown: Shutdow
     };
     let assembled = S::assemble(parts).await?;
     let relay = relay::<S>(&settings.events, &database).await?;
-    let router = assembled.router.merge(health(&database).router());
+    let router = assembled.router.merge(health(&database, shutdown.clone()).router());
     let server = BoundServer::bind(settings.listen, &settings.serve).await?;
     let address = server.local_addr();
     tracing::info!(service.name = S::NAME, %address, "listening");
@@ -179,9 +179,9 @@ async fn relay<S: Subgraph>(settings: &EventSettings, database: &Database) -> Re
     Ok(Some(Relay { service: S::NAME, database: database.clone(), broker }))
 }
 
-fn health(database: &Database) -> Health {
+fn health(database: &Database, shutdown: Shutdown) -> Health {
     let database = database.clone();
-    Health::new().check("database", move || {
+    Health::new(shutdown).check("database", move || {
         let database = database.clone();
         async move { database.ping().await.map_err(|error| error.to_string()) }
     })

@@ -28,7 +28,7 @@ use document::Limits;
 use documents::Documents;
 use refusal::Refusal;
 use secrecy::{ExposeSecret as _, SecretString};
-use service::{shutdown::Shutdown, token::Verifier};
+use service::token::Verifier;
 use sha2::{Digest as _, Sha256};
 
 use crate::{Error, Identity, Scope};
@@ -102,14 +102,11 @@ where
     async fn answer(&self, request: Request) -> Result<Response, Refusal> {
         let deadline = deadline(request.headers());
         let events = media::reads_events(request.headers());
-        let shutdown = request.extensions().get::<Shutdown>().cloned();
         let (mut request, identity) = self.gate.admit(request, &self.documents).await?;
         let subscribes = operation::is_subscription(&mut request)?;
         match (subscribes, events) {
             // No deadline: a stream ends with its last event, with the caller's token, or with the process.
-            (true, true) => {
-                self.gate.streams.answer(self.schema.execute_stream(request), stream::ending(identity, shutdown))
-            }
+            (true, true) => self.gate.streams.answer(self.schema.execute_stream(request), identity),
             (true, false) => Err(Refusal::subscription_transport()),
             (false, true) => Ok(stream::single(&self.execute(request, deadline).await)),
             (false, false) => {

@@ -30,30 +30,44 @@ pub(super) struct Edge {
 
 /// What a client takes an answer as.
 #[derive(Clone, Copy)]
-struct Accepted {
+struct Accepted<'h> {
     media: Option<MediaType>,
-    protocol: Option<Protocol>,
+    headers: &'h HeaderMap,
 }
 
-impl Accepted {
-    fn by(headers: &HeaderMap) -> Self {
-        Self { media: MediaType::negotiate(headers), protocol: Protocol::negotiate(headers) }
+impl<'h> Accepted<'h> {
+    fn by(headers: &'h HeaderMap) -> Self {
+        Self { media: MediaType::negotiate(headers), headers }
+    }
+
+    fn protocol(self) -> Option<Protocol> {
+        Protocol::negotiate(self.headers)
+    }
+
+    /// For a client that takes nothing but streams.
+    fn protocol_only(self) -> Option<Protocol> {
+        if self.media.is_none() { self.protocol() } else { None }
     }
 }
 
 impl Edge {
-    pub(super) fn new(gateway: Arc<Gateway>, settings: EdgeSettings, verifier: Option<Verifier>) -> Self {
+    pub(super) fn new(
+        gateway: Arc<Gateway>,
+        settings: EdgeSettings,
+        verifier: Option<Verifier>,
+        stop: Shutdown,
+    ) -> Self {
         Self {
             gateway,
             identity: Identity::new(verifier, settings.forward_headers.clone()),
-            streams: Streams::new(&settings),
+            streams: Streams::new(&settings, stop),
             slots: Semaphore::new(settings.max_in_flight.min(Semaphore::MAX_PERMITS)),
             settings,
         }
     }
 
     pub(super) async fn answer(&self, request: Request<Bytes>) -> Response {
-        let (mut head, body) = request.into_parts();
+        let (head, body) = request.into_parts();
         let accepted = Accepted::by(&head.headers);
         let replied = match head.method {
             Method::POST => {
@@ -68,18 +82,18 @@ impl Edge {
             }
             _ => return Refusal::MethodNotAllowed.into_response(MediaType::Json),
         };
-        self.respond(replied, accepted, head.extensions.remove())
+        self.respond(replied, accepted)
     }
 
     async fn reply(
         &self,
         sent: Result<Bytes, Refusal>,
         head: &Parts,
-        accepted: Accepted,
+        accepted: Accepted<'_>,
         read: impl Fn(&[u8]) -> Result<GraphqlRequest, Refusal>,
         allow_mutation: bool,
     ) -> Result<Reply, Refusal> {
-        if accepted.media.is_none() && accepted.protocol.is_none() {
+        if accepted.media.is_none() && accepted.protocol().is_none() {
             return Err(Refusal::NotAcceptable);
         }
         let sent = sent?;
@@ -92,16 +106,17 @@ impl Edge {
         self.gateway.reply(&sent, caller, || read(&sent)).await
     }
 
-    fn respond(&self, replied: Result<Reply, Refusal>, accepted: Accepted, stop: Option<Shutdown>) -> Response {
-        let Accepted { media, protocol } = accepted;
-        let responded = replied.and_then(|reply| match (reply, media, protocol) {
-            (Reply::Stream(subscription), _, Some(protocol)) => self.streams.respond(subscription, protocol, stop),
-            (Reply::Stream(_), _, None) => Err(Refusal::SubscriptionTransport),
-            // What was not executed is told by the status, which a stream would hide.
-            (Reply::Once(answer), None, Some(protocol)) if answer.status == StatusKind::Ok => {
-                Ok(stream::single(protocol, &answer.body))
+    fn respond(&self, replied: Result<Reply, Refusal>, accepted: Accepted<'_>) -> Response {
+        let media = accepted.media;
+        let responded = replied.and_then(|reply| match reply {
+            Reply::Stream(subscription) => {
+                self.streams.respond(subscription, accepted.protocol().ok_or(Refusal::SubscriptionTransport)?)
             }
-            (Reply::Once(answer), ..) => Ok(response(answer, media.unwrap_or(MediaType::GraphqlResponse))),
+            // What was not executed is told by the status, which a stream would hide.
+            Reply::Once(answer) => Ok(match accepted.protocol_only().filter(|_| answer.status == StatusKind::Ok) {
+                Some(protocol) => stream::single(protocol, &answer.body),
+                None => response(answer, media.unwrap_or(MediaType::GraphqlResponse)),
+            }),
         });
         responded.unwrap_or_else(|refusal| refusal.into_response(media.unwrap_or(MediaType::Json)))
     }

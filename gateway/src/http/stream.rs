@@ -27,6 +27,7 @@ pub(super) use protocol::Protocol;
 pub(super) struct Streams {
     places: Arc<Semaphore>,
     heartbeat: Duration,
+    shutdown: Shutdown,
 }
 
 /// A stream that is open. When its client is gone it is dropped, and with it its place and the subgraph's stream.
@@ -46,22 +47,17 @@ enum Ending {
 }
 
 impl Streams {
-    pub(super) fn new(settings: &EdgeSettings) -> Self {
+    pub(super) fn new(settings: &EdgeSettings, shutdown: Shutdown) -> Self {
         let places = Semaphore::new(settings.max_subscriptions.min(Semaphore::MAX_PERMITS));
-        Self { places: Arc::new(places), heartbeat: settings.subscription_heartbeat }
+        Self { places: Arc::new(places), heartbeat: settings.subscription_heartbeat, shutdown }
     }
 
     /// A response with the subscription's events, for which there must be a place.
-    pub(super) fn respond(
-        &self,
-        subscription: Subscription,
-        protocol: Protocol,
-        shutdown: Option<Shutdown>,
-    ) -> Result<Response, Refusal> {
+    pub(super) fn respond(&self, subscription: Subscription, protocol: Protocol) -> Result<Response, Refusal> {
         let place = self.places.clone().try_acquire_owned().map_err(|_| Refusal::Overloaded)?;
         let open = Open {
             protocol,
-            ending: ending(&subscription, shutdown).boxed(),
+            ending: ending(&subscription, self.shutdown.clone()).boxed(),
             events: subscription.events(),
             heartbeat: self.heartbeat,
             _place: place,
@@ -81,15 +77,9 @@ fn response(protocol: Protocol, frames: impl Stream<Item = Bytes> + Send + 'stat
     ([(CONTENT_TYPE, protocol.content_type())], body).into_response()
 }
 
-fn ending(subscription: &Subscription, shutdown: Option<Shutdown>) -> impl Future<Output = Ending> + Send + use<> {
+fn ending(subscription: &Subscription, shutdown: Shutdown) -> impl Future<Output = Ending> + Send + use<> {
     let expires_at = subscription.expires_at();
     async move {
-        let stopped = async {
-            match &shutdown {
-                Some(shutdown) => shutdown.requested().await,
-                None => future::pending().await,
-            }
-        };
         let expired = async {
             match expires_at {
                 Some(expiry) => tokio::time::sleep_until(expiry.at()).await,
@@ -98,7 +88,7 @@ fn ending(subscription: &Subscription, shutdown: Option<Shutdown>) -> impl Futur
         };
         tokio::select! {
             biased;
-            () = stopped => Ending::Shutdown,
+            () = shutdown.requested() => Ending::Shutdown,
             () = expired => Ending::Expired,
         }
     }

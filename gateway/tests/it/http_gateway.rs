@@ -55,7 +55,7 @@ impl TestGateway {
         let gateway = Arc::new(Gateway::new(Supergraph::compose(&[source]).unwrap(), config.engine).unwrap());
         let server = BoundServer::bind(config.listen, &config.serve).await.unwrap();
         let address = server.local_addr();
-        tokio::spawn(server.run(http::site(gateway, config.edge, verifier), shutdown.clone()));
+        tokio::spawn(server.run(http::site(gateway, config.edge, verifier, shutdown.clone()), shutdown.clone()));
         Self { address, subgraph, client: Client::builder().no_proxy().build().unwrap(), shutdown }
     }
 

@@ -158,7 +158,8 @@ impl Shop {
         let gateway = Arc::new(Gateway::new(supergraph(&[&feed.subgraph, &products]), config.engine).unwrap());
         let server = BoundServer::bind(config.listen, &config.serve).await.unwrap();
         let address = server.local_addr();
-        let server = tokio::spawn(server.run(http::site(gateway, config.edge, verifier), shutdown.clone()));
+        let server =
+            tokio::spawn(server.run(http::site(gateway, config.edge, verifier, shutdown.clone()), shutdown.clone()));
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         Self { feed, _products: products, address, shutdown, server, client }
     }

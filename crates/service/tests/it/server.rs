@@ -31,7 +31,7 @@ pub(crate) async fn start_with(settings: ServeSettings, routes: Router) -> Serve
     let router = Router::new()
         .route("/length", post(|body: Bytes| async move { body.len().to_string() }))
         .route("/panic", get(|| async { panic!("with a secret") as &str }))
-        .merge(Health::new().router())
+        .merge(Health::new(shutdown.clone()).router())
         .merge(routes);
     let task = tokio::spawn(server.run(router, shutdown.clone()));
     Server { addr, shutdown, task }
@@ -111,12 +111,13 @@ async fn a_taken_port_is_named() {
 
 #[tokio::test]
 async fn readiness_names_the_first_check_that_fails_but_not_its_reason() {
-    let health = Health::new()
+    let shutdown = Shutdown::new();
+    let health = Health::new(shutdown.clone())
         .check("database", || async { Ok(()) })
         .check("keys", || async { Err("password wrong for bob".to_owned()) })
         .check("disk", || async { Err("full".to_owned()) });
     let server = BoundServer::bind("127.0.0.1:0".parse().unwrap(), &ServeSettings::default()).await.unwrap();
-    let (addr, shutdown) = (server.local_addr(), Shutdown::new());
+    let addr = server.local_addr();
     let task = tokio::spawn(server.run(health.router(), shutdown.clone()));
     let server = Server { addr, shutdown, task };
     let answer = server.answer("GET /ready HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await;

@@ -49,6 +49,7 @@ pub struct Streams {
     places: Arc<Semaphore>,
     max: usize,
     heartbeat: Duration,
+    shutdown: Shutdown,
 }
 
 /// A stream that is open; its place is free once it is dropped, with the connection if need be.
@@ -60,9 +61,10 @@ struct Open {
 }
 
 impl Streams {
-    pub fn new(settings: &StreamSettings) -> Self {
+    /// Once `shutdown` is requested, all of them end.
+    pub fn new(settings: &StreamSettings, shutdown: Shutdown) -> Self {
         let max = settings.max.min(Semaphore::MAX_PERMITS);
-        Self { places: Arc::new(Semaphore::new(max)), max, heartbeat: settings.heartbeat }
+        Self { places: Arc::new(Semaphore::new(max)), max, heartbeat: settings.heartbeat, shutdown }
     }
 
     /// How many streams are open.
@@ -70,17 +72,18 @@ impl Streams {
         self.max - self.places.available_permits()
     }
 
-    /// Sends results until there are no more, or until `ending` says why there will be none.
+    /// Sends results until there are no more, or until there shall be no more for the caller.
     pub(super) fn answer(
         &self,
         results: BoxStream<'static, GraphqlResponse>,
-        ending: impl Future<Output = Error> + Send + 'static,
+        identity: Identity,
     ) -> Result<Response, Refusal> {
         let place = self.places.clone().try_acquire_owned().map_err(|_| {
             let message = "Too many subscriptions are open. Try again later.";
             Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "OVERLOADED", message)
         })?;
-        let open = Open { results, ending: Box::pin(ending), heartbeat: self.heartbeat, _place: place };
+        let ending = Box::pin(ending(identity, self.shutdown.clone()));
+        let open = Open { results, ending, heartbeat: self.heartbeat, _place: place };
         Ok(response(stream::unfold(Some(open), frame)))
     }
 }
@@ -91,13 +94,7 @@ pub(super) fn single(result: &GraphqlResponse) -> Response {
 }
 
 /// Why a stream ends although more could come: the caller's token is no longer good, or the process stops.
-pub(super) async fn ending(identity: Identity, shutdown: Option<Shutdown>) -> Error {
-    let stopped = async {
-        match &shutdown {
-            Some(shutdown) => shutdown.requested().await,
-            None => std::future::pending().await,
-        }
-    };
+async fn ending(identity: Identity, shutdown: Shutdown) -> Error {
     let expired = async {
         match identity {
             Identity::Caller(caller) => tokio::time::sleep(caller.expires_in()).await,
@@ -106,7 +103,7 @@ pub(super) async fn ending(identity: Identity, shutdown: Option<Shutdown>) -> Er
     };
     tokio::select! {
         biased;
-        () = stopped => Error::Unavailable,
+        () = shutdown.requested() => Error::Unavailable,
         () = expired => Error::InvalidToken,
     }
 }
