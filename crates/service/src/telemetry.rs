@@ -16,7 +16,7 @@ mod request;
 mod trace_context;
 
 use lines::Traced;
-pub(crate) use request::trace;
+pub(crate) use request::RequestTrace;
 pub use trace_context::{TraceContext, propagate};
 
 /// How this process logs, and where it shows its metrics.

@@ -18,14 +18,14 @@ impl MediaType {
         if accept.iter().next().is_none() {
             return Some(Self::Json);
         }
-        let ranges: Vec<Range<'_>> = accept
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .filter_map(Range::parse)
-            .collect();
-        let response = preference(&ranges, "graphql-response+json");
-        let json = preference(&ranges, "json");
+        let texts = accept.iter().filter_map(|value| value.to_str().ok());
+        let ranges = texts.flat_map(|text| text.split(',')).filter_map(Range::parse);
+        let (mut response, mut json) = (Preference::default(), Preference::default());
+        for range in ranges {
+            response.learn("graphql-response+json", &range);
+            json.learn("json", &range);
+        }
+        let (response, json) = (response.quality(), json.quality());
         match (response, json) {
             (None, None) => None,
             // Equal and by name: the more precise type. Equal by wildcard: the more widely understood one.
@@ -74,11 +74,28 @@ impl<'h> Range<'h> {
     }
 }
 
-/// Quality and whether the type was named, from the most specific range that matches.
-fn preference(ranges: &[Range<'_>], subtype: &str) -> Option<(f32, bool)> {
-    let named = ranges.iter().find(|range| range.subtype.eq_ignore_ascii_case(subtype));
-    let range = named.or_else(|| ranges.iter().find(|range| range.subtype == "*"))?;
-    (range.quality > 0.0).then_some((range.quality, named.is_some()))
+/// Of one media type the quality that the first range gives which names it, and the first of those that match any.
+#[derive(Default)]
+struct Preference {
+    by_name: Option<f32>,
+    by_wildcard: Option<f32>,
+}
+
+impl Preference {
+    fn learn(&mut self, subtype: &str, range: &Range<'_>) {
+        let place = match range.subtype {
+            "*" => &mut self.by_wildcard,
+            named if named.eq_ignore_ascii_case(subtype) => &mut self.by_name,
+            _ => return,
+        };
+        place.get_or_insert(range.quality);
+    }
+
+    /// And whether the type was named. The more specific range counts.
+    fn quality(&self) -> Option<(f32, bool)> {
+        let quality = self.by_name.or(self.by_wildcard).filter(|quality| *quality > 0.0)?;
+        Some((quality, self.by_name.is_some()))
+    }
 }
 
 fn is_utf8_or_other(parameter: &str) -> bool {

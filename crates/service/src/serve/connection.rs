@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::response::Response;
+use futures_util::FutureExt;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -19,7 +20,7 @@ use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::layers::Protected;
+use super::layers::{Handler, Protected};
 use super::workers::Workers;
 use super::{Answers, ServeSettings};
 use crate::shutdown::Shutdown;
@@ -99,11 +100,8 @@ impl<S: Answers> Connections<S> {
         Error = Infallible,
         Future = impl Future<Output = Result<Response, Infallible>> + Send + use<S>,
     > + use<S> {
-        let (service, shutdown) = (self.service.clone(), self.shutdown.child());
-        service_fn(move |request| {
-            let (service, shutdown) = (service.clone(), shutdown.clone());
-            async move { Ok(service.answer(request, &shutdown).await) }
-        })
+        let handler = Arc::new(Handler { protected: self.service.clone(), shutdown: self.shutdown.child() });
+        service_fn(move |request| handler.clone().answer(request).map(Ok))
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 
 use axum::http::header::{CACHE_CONTROL, CONNECTION, HOST, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderValue, Method, StatusCode, Uri, Version};
@@ -14,7 +15,31 @@ use serde_json::json;
 
 use super::{Answers, ServeSettings, body};
 use crate::shutdown::Shutdown;
-use crate::telemetry;
+use crate::telemetry::RequestTrace;
+
+/// What answers the requests of one connection.
+pub(super) struct Handler<S> {
+    pub(super) protected: Arc<Protected<S>>,
+    pub(super) shutdown: Shutdown,
+}
+
+impl<S: Answers> Handler<S> {
+    /// What is refused is traced too.
+    pub(super) fn answer(self: Arc<Self>, request: Request<Incoming>) -> impl Future<Output = Response> {
+        let trace = RequestTrace::of(&request);
+        // On the heap at once, for whatever is around it would be larger by all of it.
+        trace.scope(Box::pin(self.handle(request)))
+    }
+
+    /// Each answer may be the last on its connection.
+    async fn handle(self: Arc<Self>, request: Request<Incoming>) -> Response {
+        let mut response = self.protected.answer(request).await;
+        if self.shutdown.is_requested() {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
+}
 
 pub(super) struct Protected<S> {
     service: S,
@@ -27,21 +52,7 @@ impl<S: Answers> Protected<S> {
         Self { service, limits }
     }
 
-    /// What is refused is traced too, and each answer may be the last on its connection.
-    pub(super) async fn answer(&self, mut request: Request<Incoming>, shutdown: &Shutdown) -> Response {
-        request.extensions_mut().insert(shutdown.clone());
-        telemetry::trace(request, async |request| {
-            // On the heap, for whatever is around it would be twice as large as what is inside.
-            let mut response = Box::pin(self.handle(request)).await;
-            if shutdown.is_requested() {
-                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-            }
-            response
-        })
-        .await
-    }
-
-    async fn handle(&self, request: Request<Incoming>) -> Response {
+    async fn answer(&self, request: Request<Incoming>) -> Response {
         if let Some(refusal) = refusal_of_proxy(&request) {
             return refusal;
         }

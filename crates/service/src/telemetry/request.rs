@@ -9,26 +9,34 @@ use super::trace_context::{CURRENT, TraceContext};
 
 const TRACE_ID: HeaderName = HeaderName::from_static("x-trace-id");
 
-/// Continues the request's trace (see [`TraceContext::current`]) and names it in the response header `x-trace-id` and in
-/// whatever is logged meanwhile.
-///
-/// Neither query nor headers are logged, in which tokens and personal data travel.
-pub(crate) async fn trace<B, F>(request: Request<B>, answer: impl FnOnce(Request<B>) -> F) -> Response
-where
-    F: Future<Output = Response>,
-{
-    let context = TraceContext::of(request.headers());
-    let trace_id = context.trace_id();
-    let target = (request.method().clone(), request.uri().clone());
-    let mut response = CURRENT.scope(context, logged(&target, answer(request))).await;
-    if let Ok(trace_id) = HeaderValue::from_str(&trace_id) {
-        response.headers_mut().insert(TRACE_ID, trace_id);
+/// What is told of one request. Neither query nor headers are, in which tokens and personal data travel.
+pub(crate) struct RequestTrace {
+    context: TraceContext,
+    method: Method,
+    uri: Uri,
+}
+
+impl RequestTrace {
+    pub(crate) fn of<B>(request: &Request<B>) -> Self {
+        let context = TraceContext::of(request.headers());
+        Self { context, method: request.method().clone(), uri: request.uri().clone() }
     }
-    response
+
+    /// Continues the request's trace (see [`TraceContext::current`]) and names it in the response header `x-trace-id` and
+    /// in whatever is logged meanwhile.
+    pub(crate) async fn scope(self, answer: impl Future<Output = Response>) -> Response {
+        let Self { context, method, uri } = self;
+        let trace_id = context.trace_id();
+        let mut response = CURRENT.scope(context, logged(&method, &uri, answer)).await;
+        if let Ok(trace_id) = HeaderValue::try_from(trace_id) {
+            response.headers_mut().insert(TRACE_ID, trace_id);
+        }
+        response
+    }
 }
 
 /// The path is told of what failed only: then it is one that is served.
-async fn logged((method, uri): &(Method, Uri), answer: impl Future<Output = Response>) -> Response {
+async fn logged(method: &Method, uri: &Uri, answer: impl Future<Output = Response>) -> Response {
     let started = Instant::now();
     let response = answer.await;
     let (status, duration_ms) = (response.status().as_u16(), started.elapsed().as_secs_f64() * 1000.0);
