@@ -51,12 +51,12 @@ struct Routes {
 
 /// To be run by [`service::serve::BoundServer`], which bounds the bytes and the time of requests, catches panics, and
 /// opens the trace. With no `verifier`, no token is read and fields with an authorisation directive are denied.
-/// Once `stop` is requested, it is not ready any more, and subscriptions end.
-pub fn site(gateway: Arc<Gateway>, settings: EdgeSettings, verifier: Option<Verifier>, stop: Shutdown) -> Site {
+/// Once `shutdown` is requested, it is not ready any more, and subscriptions end.
+pub fn site(gateway: Arc<Gateway>, settings: EdgeSettings, verifier: Option<Verifier>, shutdown: Shutdown) -> Site {
     let cors = security::cors(&settings);
     let playground = if settings.playground { playground::router(&settings.playground_tabs) } else { Router::new() };
-    let others = health(gateway.clone(), stop.clone()).router().merge(playground).fallback(not_found);
-    let routes = Arc::new(Routes { graphql: Edge::new(gateway, settings, verifier, stop), others });
+    let others = health(gateway.clone(), shutdown.clone()).router().merge(playground).fallback(not_found);
+    let routes = Arc::new(Routes { graphql: Edge::new(gateway, settings, verifier, shutdown), others });
     let behind = routes.clone();
     let with_cors = cors.layer(service_fn(move |request| {
         let routes = behind.clone();
@@ -85,8 +85,8 @@ impl Routes {
     }
 }
 
-fn health(gateway: Arc<Gateway>, stop: Shutdown) -> Health {
-    Health::new(stop).check("supergraph", move || {
+fn health(gateway: Arc<Gateway>, shutdown: Shutdown) -> Health {
+    Health::new(shutdown).check("supergraph", move || {
         let ready = gateway.ready();
         async move { if ready { Ok(()) } else { Err("the plan cache is not warm".to_owned()) } }
     })

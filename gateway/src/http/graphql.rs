@@ -55,12 +55,12 @@ impl Edge {
         gateway: Arc<Gateway>,
         settings: EdgeSettings,
         verifier: Option<Verifier>,
-        stop: Shutdown,
+        shutdown: Shutdown,
     ) -> Self {
         Self {
             gateway,
             identity: Identity::new(verifier, settings.forward_headers.clone()),
-            streams: Streams::new(&settings, stop),
+            streams: Streams::new(&settings, shutdown),
             slots: Semaphore::new(settings.max_in_flight.min(Semaphore::MAX_PERMITS)),
             settings,
         }
