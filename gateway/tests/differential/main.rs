@@ -3,7 +3,8 @@
 //!
 //! By itself it tries the same operations each time, so that what fails has to do with what was changed, and for a
 //! minute at most. `DIFFERENTIAL_SEED` begins elsewhere, or replays a seed, `DIFFERENTIAL_OPERATIONS` sets how many
-//! operations to try, however long it takes, `DIFFERENTIAL_WORLD` picks one graph of `schemas`.
+//! operations to try, however long it takes, `DIFFERENTIAL_SECONDS` how long to try, however many those are,
+//! `DIFFERENTIAL_WORLD` picks one graph of `schemas`.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
@@ -53,10 +54,13 @@ async fn the_gateway_answers_as_one_server_would() {
     let chosen: Vec<_> =
         worlds.iter().filter(|world| only.as_ref().is_none_or(|only| world.name == *only)).cloned().collect();
     let server = Server::start(&worlds).await;
-    let first = variable("DIFFERENTIAL_SEED").map_or(1, |seed| seed.parse().unwrap());
-    let asked: Option<u64> = variable("DIFFERENTIAL_OPERATIONS").map(|count| count.parse().unwrap());
-    let time = if asked.is_some() { Duration::MAX } else { TIME };
-    let operations = asked.unwrap_or(OPERATIONS).div_ceil(chosen.len() as u64);
+    let number = |name| variable(name).map(|number| number.parse::<u64>().unwrap());
+    let (operations, time) = match (number("DIFFERENTIAL_OPERATIONS"), number("DIFFERENTIAL_SECONDS")) {
+        (None, None) => (OPERATIONS, TIME),
+        (operations, seconds) => (operations.unwrap_or(u64::MAX), seconds.map_or(Duration::MAX, Duration::from_secs)),
+    };
+    let operations = operations.div_ceil(chosen.len() as u64);
+    let first = number("DIFFERENTIAL_SEED").unwrap_or(1);
     let schedule = Schedule { first, operations, started: Instant::now(), time };
     eprintln!("DIFFERENTIAL_SEED={first}");
     let runs: Vec<_> =

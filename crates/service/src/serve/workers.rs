@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::time::interval;
 
-/// A timer that fires sooner than all those a thread knew of when it began to wait makes tokio wake that thread with a system
-/// call, even where it is the thread itself that sets it. Before one that always fires so soon come few.
+/// A timer that ends before all those which a thread knew of when it last waited makes tokio wake that thread with a system
+/// call, even where the thread sets it itself. With one that always ends so soon this is rare.
 const TICK: Duration = Duration::from_millis(250);
 
 /// Runtimes of one thread each, one for each CPU that this process may use. Each connection is served by one of them to its
